@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * zpool: a pooled allocator for the Linux kernel.
+ *
+ * This is all that a client includes. The kmalloc family serves any size from
+ * pools of 48 size classes, 8 B to 64 KiB; a typed cache serves objects of
+ * one size with an alignment and a constructor of the owner's choice.
+ *
+ * Each function's kernel-doc stands at its definition: the kmalloc family in
+ * zpool_kmalloc.c, typed caches in zpool_cache.c. All of them may be called
+ * from process, softirq and hardirq context, with or without locks held, as
+ * far as the given gfp flags allow, unless their kernel-doc says otherwise.
+ *
+ * A pointer from zpool must never reach the kernel's own kfree(); a pointer
+ * from the kernel's kmalloc() may be given to zpool_kfree().
+ */
+#ifndef _KZPOOL_ZPOOL_H
+#define _KZPOOL_ZPOOL_H
+
+#include <linux/gfp.h>
+#include <linux/types.h>
+
+struct zpool_cache;
+
+/* Align objects to the cache line where they are large enough to profit. */
+#define ZPOOL_HWCACHE_ALIGN	(1U << 0)
+/* Panic where the cache cannot be created: for caches a system cannot run without. */
+#define ZPOOL_PANIC		(1U << 1)
+
+/* Largest size that is served from a pool; above it the kernel's kmalloc serves. */
+#define ZPOOL_MAX_SIZE		65536UL
+
+/* The kmalloc family. */
+void *zpool_kmalloc(size_t size, gfp_t gfp) __alloc_size(1);
+void *zpool_kzalloc(size_t size, gfp_t gfp) __alloc_size(1);
+void *zpool_kmalloc_array(size_t n, size_t size, gfp_t gfp) __alloc_size(1, 2);
+void *zpool_kcalloc(size_t n, size_t size, gfp_t gfp) __alloc_size(1, 2);
+void *zpool_krealloc(const void *p, size_t new_size, gfp_t gfp) __alloc_size(2);
+void zpool_kfree(const void *p);
+void zpool_kfree_sensitive(const void *p);
+void zpool_kfree_sized(const void *p, size_t size);
+size_t zpool_ksize(const void *p);
+size_t zpool_kmalloc_size_roundup(size_t size);
+
+/* Typed caches. */
+struct zpool_cache *zpool_cache_create(const char *name, size_t size,
+				       size_t align, unsigned int flags,
+				       void (*ctor)(void *obj));
+void zpool_cache_destroy(struct zpool_cache *cache);
+void *zpool_cache_alloc(struct zpool_cache *cache, gfp_t gfp);
+void *zpool_cache_zalloc(struct zpool_cache *cache, gfp_t gfp);
+void zpool_cache_free(struct zpool_cache *cache, void *obj);
+
+#endif /* _KZPOOL_ZPOOL_H */

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The byte accounts that all layers share: what may lie idle, what the
+ * metadata take.
+ *
+ * A magazine claims the bytes that it can hold when it is made, wherever it
+ * lies and whatever is in it, and a wholly empty slab that is kept claims its
+ * pages. So the idle bytes kept by choice never exceed the limit, and the
+ * fast path, which moves objects in and out of a magazine, owes no account.
+ * (Claiming by content would need a shared or per-CPU sum on every operation.)
+ *
+ * Touched when magazines and slabs come and go, never on a fast path.
+ */
+#ifndef _KZPOOL_BUDGET_H
+#define _KZPOOL_BUDGET_H
+
+#include <linux/atomic.h>
+#include <linux/cache.h>
+#include <linux/types.h>
+
+struct zpool_budget {
+	atomic_long_t claimed;		/* idle bytes: what is or may be kept */
+	atomic_long_t metadata;		/* bytes of headers, magazines, caches */
+	unsigned long limit;		/* of claimed */
+};
+
+extern struct zpool_budget zpool_budget;
+
+bool zpool_budget_claim(size_t bytes, unsigned long limit);
+void zpool_budget_return(size_t bytes);
+void zpool_budget_set_limit(unsigned long bytes);
+
+/* Bytes not yet claimed. */
+static inline unsigned long zpool_budget_room(void)
+{
+	unsigned long limit = READ_ONCE(zpool_budget.limit);
+	unsigned long claimed = atomic_long_read(&zpool_budget.claimed);
+
+	return claimed < limit ? limit - claimed : 0;
+}
+
+static inline void zpool_metadata_add(long bytes)
+{
+	atomic_long_add(bytes, &zpool_budget.metadata);
+}
+
+#endif /* _KZPOOL_BUDGET_H */

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The invariants, see zpool_check.h. */
+#include <linux/bitmap.h>
+#include <linux/printk.h>
+
+#include "zpool_check.h"
+#include "zpool_stats.h"
+
+/* The first condition that fails is what the function returns. */
+#define HOLDS(condition) do {							\
+	if (!(condition)) {							\
+		pr_err("kzpool: %s: broken: %s\n", __func__, #condition);	\
+		return #condition;						\
+	}									\
+} while (0)
+
+static const char *check_run(const struct zpool_geometry *g, const struct zpool_run *run)
+{
+	HOLDS(run->nr_objects >= 1);
+	HOLDS(run->nr_objects <= ZPOOL_RUN_MAX_OBJECTS);
+	HOLDS(run->nr_pages <= 1U << run->order);
+	HOLDS((size_t)run->nr_objects * g->stride <= run->nr_pages * PAGE_SIZE);
+	HOLDS(zpool_run_tail(g, run) < PAGE_SIZE || run->nr_objects == ZPOOL_RUN_MAX_OBJECTS);
+	HOLDS(PAGE_SIZE << run->order >= g->align);
+	return NULL;
+}
+
+const char *zpool_check_geometry(const struct zpool_geometry *g)
+{
+	HOLDS(g->size >= 1 && g->size <= g->stride);
+	HOLDS(g->stride % g->align == 0);
+	HOLDS(g->align >= ZPOOL_MIN_ALIGN);
+	HOLDS(g->least.order <= g->best.order);
+	return check_run(g, &g->least) ?: check_run(g, &g->best);
+}
+
+/* nr_free == weight of free[]; each page is marked with the slab. */
+const char *zpool_check_slab(const struct zpool_slab *slab)
+{
+	const struct zpool_slabs *home = slab->home;
+	struct page *page = virt_to_page(slab->base);
+	unsigned int i;
+
+	HOLDS(slab->nr_free == bitmap_weight(slab->free, slab->nr_objects));
+	HOLDS(slab->nr_free <= slab->nr_objects);
+	HOLDS(slab->split == (slab->nr_pages < 1U << slab->order));
+	for (i = 0; i < slab->nr_pages; i++) {
+		HOLDS(zpool_page_is_ours(page + i));
+		HOLDS(zpool_page_slab(page + i) == slab);
+		HOLDS(zpool_page_tag(page + i) == home->tag || slab->pfmemalloc);
+		HOLDS(page_to_nid(page + i) == home->node);
+	}
+	return NULL;
+}
+
+/* On which list, by how much is free. */
+static const char *check_list(struct zpool_slabs *slabs, struct list_head *list,
+			      struct zpool_slabs *sum)
+{
+	struct zpool_slab *slab;
+	const char *broken;
+
+	list_for_each_entry(slab, list, list) {
+		HOLDS(slab->home == slabs);
+		if (list == &slabs->partial)
+			HOLDS(slab->nr_free && slab->nr_free < slab->nr_objects);
+		else if (list == &slabs->empty)
+			HOLDS(slab->nr_free == slab->nr_objects);
+		else
+			HOLDS(!slab->nr_free || slab->pfmemalloc);
+		broken = zpool_check_slab(slab);
+		if (broken)
+			return broken;
+		sum->nr_slabs++;
+		sum->nr_empty += list == &slabs->empty;
+		sum->nr_pages += slab->nr_pages;
+		sum->nr_objects += slab->nr_objects;
+		sum->nr_free += slab->nr_free;
+	}
+	return NULL;
+}
+
+/* The sums are those over the lists. */
+const char *zpool_check_slabs(struct zpool_slabs *slabs)
+{
+	struct zpool_slabs sum = {};
+	const char *broken;
+
+	broken = check_list(slabs, &slabs->partial, &sum) ?:
+		 check_list(slabs, &slabs->full, &sum) ?:
+		 check_list(slabs, &slabs->empty, &sum);
+	if (broken)
+		return broken;
+	HOLDS(slabs->nr_slabs == sum.nr_slabs);
+	HOLDS(slabs->nr_empty == sum.nr_empty);
+	HOLDS(slabs->nr_pages == sum.nr_pages);
+	HOLDS(slabs->nr_objects == sum.nr_objects);
+	HOLDS(slabs->nr_free == sum.nr_free);
+	return NULL;
+}
+
+/* Every object is one of the cache's and is taken in its slab. */
+const char *zpool_check_magazine(struct zpool_cache *cache,
+				 const struct zpool_magazine *mag)
+{
+	u32 i;
+
+	HOLDS(mag->count <= mag->capacity);
+	if (mag == zpool_no_magazine)
+		return NULL;
+	HOLDS(!mag->objs[0]);
+	for (i = 1; i <= mag->count; i++) {
+		struct page *page = virt_to_page(mag->objs[i]);
+		struct zpool_slab *slab;
+
+		HOLDS(zpool_page_is_ours(page));
+		slab = zpool_page_slab(page);
+		HOLDS(slab->home->owner == cache);
+		HOLDS(zpool_slab_index(slab, mag->objs[i]) >= 0);
+		HOLDS(!test_bit(zpool_slab_index(slab, mag->objs[i]), slab->free));
+	}
+	return NULL;
+}
+
+/* Full ones have objects, empty ones none; the sums are those over the lists. */
+const char *zpool_check_depot(struct zpool_cache *cache, struct zpool_depot *depot)
+{
+	unsigned long nr_full = 0, nr_empty = 0, nr_objects = 0;
+	struct zpool_magazine *mag;
+	const char *broken;
+
+	list_for_each_entry(mag, &depot->full, list) {
+		HOLDS(mag->count);
+		broken = zpool_check_magazine(cache, mag);
+		if (broken)
+			return broken;
+		nr_full++;
+		nr_objects += mag->count;
+	}
+	list_for_each_entry(mag, &depot->empty, list) {
+		HOLDS(!mag->count);
+		nr_empty++;
+	}
+	HOLDS(depot->nr_full == nr_full);
+	HOLDS(depot->nr_empty == nr_empty);
+	HOLDS(depot->nr_objects == nr_objects);
+	return NULL;
+}
+
+/* Its layers, and that the statistics add up. */
+const char *zpool_check_cache(struct zpool_cache *cache)
+{
+	const char *broken = zpool_check_geometry(&cache->geometry);
+	struct zpool_usage u = {};
+	unsigned int cpu;
+	int nid;
+
+	for_each_possible_cpu(cpu) {
+		struct zpool_cpu_head *head = per_cpu_ptr(cache->heads, cpu);
+
+		broken = broken ?: zpool_check_magazine(cache, head->loaded);
+		broken = broken ?: zpool_check_magazine(cache, head->previous);
+	}
+	for_each_node(nid) {
+		broken = broken ?: zpool_check_depot(cache, &cache->nodes[nid]->depot);
+		broken = broken ?: zpool_check_slabs(&cache->nodes[nid]->slabs);
+	}
+	if (broken)
+		return broken;
+	zpool_stats_add_cache(&u, cache);
+	HOLDS(u.held_bytes == u.in_use_bytes + u.magazine_bytes + u.depot_bytes +
+			      u.slab_free_bytes + u.tail_bytes);
+	HOLDS(u.misses <= u.allocs + u.frees);
+	return NULL;
+}
+
+/* Every cache there is. */
+const char *zpool_check_all(void)
+{
+	struct zpool_cache *cache;
+	const char *broken = NULL;
+
+	mutex_lock(&zpool_caches_lock);
+	list_for_each_entry(cache, &zpool_caches, list)
+		broken = broken ?: zpool_check_cache(cache);
+	mutex_unlock(&zpool_caches_lock);
+	return broken;
+}

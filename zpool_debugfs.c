@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /sys/kernel/debug/kzpool: root only, read only, safe under full load.
+ *
+ * Each file opens with a line that names its version; keys are added, never
+ * changed. Figures are collected under short locks, printed under none but
+ * zpool_caches_lock, which only creating and destroying caches want.
+ */
+#include <linux/debugfs.h>
+#include <linux/seq_file.h>
+
+#include "zpool_budget.h"
+#include "zpool_debugfs.h"
+#include "zpool_report.h"
+#include "zpool_stats.h"
+
+static struct dentry *dir;
+
+static unsigned long percent(unsigned long part, unsigned long whole)
+{
+	return whole ? part * 100 / whole : 0;
+}
+
+/* Served by this CPU's pair, without a lock that another CPU may hold. */
+static unsigned long hits(const struct zpool_usage *u)
+{
+	unsigned long ops = u->allocs + u->frees;
+
+	return ops > u->misses ? ops - u->misses : 0;
+}
+
+static void add_all(struct zpool_usage *sum)
+{
+	struct zpool_cache *cache;
+
+	mutex_lock(&zpool_caches_lock);
+	list_for_each_entry(cache, &zpool_caches, list)
+		zpool_stats_add_cache(sum, cache);
+	mutex_unlock(&zpool_caches_lock);
+}
+
+static void show_value(struct seq_file *m, const char *key, unsigned long value)
+{
+	seq_printf(m, "%s %lu\n", key, value);
+}
+
+static int stats_show(struct seq_file *m, void *unused)
+{
+	struct zpool_usage u = {};
+
+	add_all(&u);
+	seq_puts(m, "kzpool stats version 1\n");
+	show_value(m, "held_bytes", u.held_bytes);
+	show_value(m, "in_use_bytes", u.in_use_bytes);
+	show_value(m, "magazine_bytes", u.magazine_bytes);
+	show_value(m, "depot_bytes", u.depot_bytes);
+	show_value(m, "slab_free_bytes", u.slab_free_bytes);
+	show_value(m, "tail_bytes", u.tail_bytes);
+	show_value(m, "metadata_bytes", atomic_long_read(&zpool_budget.metadata));
+	show_value(m, "budget_bytes", READ_ONCE(zpool_budget.limit));
+	show_value(m, "claimed_bytes", atomic_long_read(&zpool_budget.claimed));
+	show_value(m, "allocs", u.allocs);
+	show_value(m, "frees", u.frees);
+	show_value(m, "hits", hits(&u));
+	show_value(m, "misses", u.misses);
+	show_value(m, "refills", u.refills);
+	show_value(m, "flushes", u.flushes);
+	show_value(m, "remote_frees",
+		   zpool_stats_percpu(offsetof(struct zpool_cpu, remote_frees)));
+	show_value(m, "passthrough",
+		   zpool_stats_percpu(offsetof(struct zpool_cpu, passthrough)));
+	show_value(m, "failures",
+		   zpool_stats_percpu(offsetof(struct zpool_cpu, failures)));
+	show_value(m, "slabs_freed", u.slabs_freed);
+	show_value(m, "misuse_reports", atomic_long_read(&zpool_reports));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(stats);
+
+static void show_cache(struct seq_file *m, struct zpool_cache *cache)
+{
+	const struct zpool_geometry *g = &cache->geometry;
+	struct zpool_usage u = {};
+
+	zpool_stats_add_cache(&u, cache);
+	seq_printf(m, "%-31s %6u %5u %9lu %9lu %9lu %9lu %7lu %4lu %8u %6lu\n",
+		   cache->name, g->size, g->best.order,
+		   u.in_use_bytes / g->stride, u.magazine_bytes / g->stride,
+		   u.depot_bytes / g->stride, u.slab_free_bytes / g->stride,
+		   u.nr_slabs, percent(hits(&u), u.allocs + u.frees),
+		   cache->capacity,
+		   percent(zpool_run_tail(g, &g->best), g->best.nr_pages * PAGE_SIZE));
+}
+
+static int classes_show(struct seq_file *m, void *unused)
+{
+	struct zpool_cache *cache;
+
+	seq_puts(m, "kzpool classes version 1\n");
+	seq_puts(m, "# name                            size order    in_use  magazine     depot slab_free   slabs hit% capacity waste%\n");
+	mutex_lock(&zpool_caches_lock);
+	list_for_each_entry(cache, &zpool_caches, list)
+		show_cache(m, cache);
+	mutex_unlock(&zpool_caches_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(classes);
+
+static void show_cpu(struct seq_file *m, unsigned int cpu)
+{
+	struct zpool_cpu *c = per_cpu_ptr(&zpool_cpu, cpu);
+	struct zpool_usage u = {};
+	struct zpool_cache *cache;
+
+	mutex_lock(&zpool_caches_lock);
+	list_for_each_entry(cache, &zpool_caches, list)
+		zpool_stats_add_cpu(&u, cache, cpu);
+	mutex_unlock(&zpool_caches_lock);
+	seq_printf(m, "%5u %4d %12lu %12lu %14lu %12lu %11lu %8lu\n",
+		   cpu, cpu_to_node(cpu), u.allocs, u.frees, u.magazine_bytes,
+		   READ_ONCE(c->remote_frees), READ_ONCE(c->passthrough),
+		   READ_ONCE(c->failures));
+}
+
+static int cpus_show(struct seq_file *m, void *unused)
+{
+	unsigned int cpu;
+
+	seq_puts(m, "kzpool cpus version 1\n");
+	seq_puts(m, "# cpu node       allocs        frees magazine_bytes remote_frees passthrough failures\n");
+	for_each_possible_cpu(cpu)
+		show_cpu(m, cpu);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(cpus);
+
+/* Without debugfs the allocator works as well: errors are not ours to tell. */
+void zpool_debugfs_start(void)
+{
+	dir = debugfs_create_dir("kzpool", NULL);
+	debugfs_create_file("stats", 0400, dir, NULL, &stats_fops);
+	debugfs_create_file("classes", 0400, dir, NULL, &classes_fops);
+	debugfs_create_file("cpus", 0400, dir, NULL, &cpus_fops);
+}
+
+void zpool_debugfs_stop(void)
+{
+	debugfs_remove(dir);
+}

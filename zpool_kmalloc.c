@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kmalloc family: sizes to classes, pointers to where they belong.
+ *
+ * What the pools do not serve (more than 64 KiB, accounted, DMA) is asked of
+ * the kernel's kmalloc, and every call here takes the kernel's own kmalloc
+ * pointers as well as ours: the page tells them apart.
+ */
+#include <linux/export.h>
+#include <linux/instruction_pointer.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "zpool_alloc.h"
+#include "zpool_report.h"
+
+/* Requests for memory that a pool cannot promise. */
+#define NOT_POOLED	(__GFP_ACCOUNT | __GFP_DMA | __GFP_DMA32)
+
+static noinline void *alloc_outside(size_t size, gfp_t gfp)
+{
+	if (!size)
+		return ZERO_SIZE_PTR;
+	this_cpu_inc(zpool_cpu.passthrough);
+	return kmalloc(size, gfp);
+}
+
+/**
+ * zpool_kmalloc() - memory of at least a size
+ * @size: bytes; 0 gives ZERO_SIZE_PTR
+ * @gfp: how. __GFP_ACCOUNT, GFP_DMA, GFP_DMA32 and sizes above ZPOOL_MAX_SIZE
+ *       are passed to kmalloc(). __GFP_ZERO zeroes the whole class size.
+ *
+ * Aligned to the largest power of two that divides @size, and as kmalloc is.
+ *
+ * Context: process, softirq, hardirq, as @gfp allows; in NMI only what lies in
+ * this CPU's magazine.
+ * Return: the memory, for zpool_kfree(), or NULL.
+ */
+void *zpool_kmalloc(size_t size, gfp_t gfp)
+{
+	unsigned int class;
+	void *obj;
+
+	if (unlikely(size - 1 >= ZPOOL_MAX_SIZE || (gfp & NOT_POOLED)))
+		return alloc_outside(size, gfp);
+
+	class = zpool_size_class(size);
+	obj = zpool_alloc_fast(&zpool_cpu.heads[class]);
+	if (unlikely(!obj)) {
+		obj = zpool_alloc_slow(zpool_general[class], gfp);
+		if (unlikely(!obj))
+			return NULL;
+	}
+	if (want_init_on_alloc(gfp))
+		memset(obj, 0, zpool_class_size(class));
+	return obj;
+}
+EXPORT_SYMBOL_GPL(zpool_kmalloc);
+
+/**
+ * zpool_kzalloc() - zeroed memory of at least a size
+ * @size: see zpool_kmalloc()
+ * @gfp: see zpool_kmalloc()
+ *
+ * Context: see zpool_kmalloc().
+ * Return: the memory, for zpool_kfree(), or NULL.
+ */
+void *zpool_kzalloc(size_t size, gfp_t gfp)
+{
+	return zpool_kmalloc(size, gfp | __GFP_ZERO);
+}
+EXPORT_SYMBOL_GPL(zpool_kzalloc);
+
+/**
+ * zpool_kmalloc_array() - memory for an array
+ * @n: elements
+ * @size: bytes of an element
+ * @gfp: see zpool_kmalloc()
+ *
+ * Context: see zpool_kmalloc().
+ * Return: the memory, or NULL, also where @n * @size overflows.
+ */
+void *zpool_kmalloc_array(size_t n, size_t size, gfp_t gfp)
+{
+	size_t bytes;
+
+	if (unlikely(check_mul_overflow(n, size, &bytes)))
+		return NULL;
+	return zpool_kmalloc(bytes, gfp);
+}
+EXPORT_SYMBOL_GPL(zpool_kmalloc_array);
+
+/**
+ * zpool_kcalloc() - zeroed memory for an array
+ * @n: elements
+ * @size: bytes of an element
+ * @gfp: see zpool_kmalloc()
+ *
+ * Context: see zpool_kmalloc().
+ * Return: the memory, or NULL, also where @n * @size overflows.
+ */
+void *zpool_kcalloc(size_t n, size_t size, gfp_t gfp)
+{
+	return zpool_kmalloc_array(n, size, gfp | __GFP_ZERO);
+}
+EXPORT_SYMBOL_GPL(zpool_kcalloc);
+
+/*
+ * Whose memory is it?
+ */
+
+/* The page of a pointer into one of our slabs, else NULL. */
+static __always_inline struct page *our_page(const void *p)
+{
+	struct page *page;
+
+	if (unlikely(!zpool_is_linear(p)))
+		return NULL;
+	page = zpool_page_of(p);
+	return likely(zpool_page_is_ours(page)) ? page : NULL;
+}
+
+/* Is @p, which is not ours, the kernel's own kmalloc's? */
+static bool is_kernel_kmalloc(const void *p)
+{
+	struct page *head;
+
+	if (!virt_addr_valid(p))
+		return false;
+	head = virt_to_head_page(p);
+	return PageSlab(head) || zpool_is_large_kmalloc(head, p);
+}
+
+/* True when the kernel shall serve the call; else it is reported. */
+static noinline bool is_foreign(const void *p, const char *what, void *caller)
+{
+	if (is_kernel_kmalloc(p))
+		return true;
+	zpool_report("%s of %p by %pS: neither zpool's nor kmalloc's; ignored",
+		     what, p, caller);
+	return false;
+}
+
+static struct zpool_cache *cache_of(const struct page *page)
+{
+	return zpool_page_slab(page)->home->owner;
+}
+
+/* Bytes that the owner of an object may use. */
+static size_t usable_size(const struct page *page)
+{
+	unsigned int tag = zpool_page_tag(page);
+
+	return tag < ZPOOL_NR_CLASSES ? zpool_class_size(tag) :
+					cache_of(page)->geometry.size;
+}
+
+/*
+ * Free.
+ */
+
+static noinline void free_outside(const void *p, void *caller)
+{
+	if (!ZERO_OR_NULL_PTR(p) && is_foreign(p, "free", caller))
+		kfree(p);
+}
+
+static __always_inline void free_to_class(unsigned int class, struct page *page,
+					  void *obj, void *caller)
+{
+	enum zpool_push pushed;
+
+	if (want_init_on_free())
+		memset(obj, 0, zpool_class_size(class));
+	pushed = zpool_free_fast(&zpool_cpu.heads[class], page, obj);
+	if (likely(pushed == ZPOOL_PUSHED))
+		return;
+	if (pushed == ZPOOL_TWICE)
+		zpool_report_twice(zpool_general[class], obj, caller);
+	else
+		zpool_free_slow(zpool_general[class], obj);
+}
+
+/**
+ * zpool_kfree() - free memory of any function here
+ * @p: from zpool_kmalloc() or its like, from a typed cache, or from the
+ *     kernel's kmalloc(); NULL and ZERO_SIZE_PTR are ignored. Anything else
+ *     is reported, not followed.
+ *
+ * Context: any for memory of the pools; as kfree() for the kernel's own.
+ */
+void zpool_kfree(const void *p)
+{
+	struct page *page = our_page(p);
+	unsigned int tag;
+
+	if (unlikely(!page)) {
+		free_outside(p, (void *)_RET_IP_);
+		return;
+	}
+	tag = zpool_page_tag(page);
+	if (likely(tag < ZPOOL_NR_CLASSES))
+		free_to_class(tag, page, (void *)p, (void *)_RET_IP_);
+	else
+		zpool_cache_free_in(zpool_page_slab(page), (void *)p, (void *)_RET_IP_);
+}
+EXPORT_SYMBOL_GPL(zpool_kfree);
+
+/**
+ * zpool_kfree_sized() - free memory whose size is known
+ * @p: see zpool_kfree()
+ * @size: as requested
+ *
+ * Spares the way from the page to the class; the page is looked at all the
+ * same, since the request may have been passed to the kernel. A @size that
+ * the memory cannot have is reported, and the memory freed.
+ *
+ * Context: see zpool_kfree().
+ */
+void zpool_kfree_sized(const void *p, size_t size)
+{
+	struct page *page = our_page(p);
+	unsigned int class;
+
+	if (likely(page && size - 1 < ZPOOL_MAX_SIZE)) {
+		class = zpool_size_class(size);
+		if (likely(class == zpool_page_tag(page))) {
+			free_to_class(class, page, (void *)p, (void *)_RET_IP_);
+			return;
+		}
+	}
+	if (page && size > usable_size(page))
+		zpool_report("%p freed by %pS as %zu bytes, has %zu",
+			     p, (void *)_RET_IP_, size, usable_size(page));
+	zpool_kfree(p);
+}
+EXPORT_SYMBOL_GPL(zpool_kfree_sized);
+
+/**
+ * zpool_kfree_sensitive() - zero memory, then free it
+ * @p: see zpool_kfree()
+ *
+ * Context: see zpool_kfree().
+ */
+void zpool_kfree_sensitive(const void *p)
+{
+	struct page *page = our_page(p);
+
+	if (page)
+		memzero_explicit((void *)p, usable_size(page));
+	else if (!ZERO_OR_NULL_PTR(p) && is_kernel_kmalloc(p))
+		memzero_explicit((void *)p, ksize(p));
+	zpool_kfree(p);
+}
+EXPORT_SYMBOL_GPL(zpool_kfree_sensitive);
+
+/*
+ * Sizes.
+ */
+
+/**
+ * zpool_ksize() - bytes that may be used behind a pointer
+ * @p: see zpool_kfree()
+ *
+ * Context: any.
+ * Return: bytes, at least the size requested; 0 for NULL, ZERO_SIZE_PTR and,
+ *         with a report, for what is not allocated memory.
+ */
+size_t zpool_ksize(const void *p)
+{
+	struct page *page = our_page(p);
+
+	if (likely(page))
+		return usable_size(page);
+	if (ZERO_OR_NULL_PTR(p) || !is_foreign(p, "ksize", (void *)_RET_IP_))
+		return 0;
+	return ksize(p);
+}
+EXPORT_SYMBOL_GPL(zpool_ksize);
+
+/**
+ * zpool_kmalloc_size_roundup() - bytes that zpool_kmalloc() of a size will give
+ * @size: bytes
+ *
+ * Context: any.
+ * Return: bytes, at least @size.
+ */
+size_t zpool_kmalloc_size_roundup(size_t size)
+{
+	if (size - 1 < ZPOOL_MAX_SIZE)
+		return zpool_class_size(zpool_size_class(size));
+	return size ? kmalloc_size_roundup(size) : 0;
+}
+EXPORT_SYMBOL_GPL(zpool_kmalloc_size_roundup);
+
+/* Room within the object: what lies above the new size reads as zero when it grows again. */
+static void *resize_in_place(void *p, size_t new_size, size_t usable, gfp_t gfp)
+{
+	if (want_init_on_alloc(gfp))
+		memset(p + new_size, 0, usable - new_size);
+	return p;
+}
+
+/**
+ * zpool_krealloc() - change the size of memory, keeping its contents
+ * @p: see zpool_kfree(); NULL allocates
+ * @new_size: bytes; 0 frees
+ * @gfp: see zpool_kmalloc(). With __GFP_ZERO, given at every call on this
+ *       memory, what is added is zero.
+ *
+ * Memory of the kernel's kmalloc stays the kernel's while the kernel serves.
+ *
+ * Context: see zpool_kmalloc().
+ * Return: the memory, moved or not; ZERO_SIZE_PTR for size 0; NULL where there
+ *         is none, and then @p is as it was.
+ */
+void *zpool_krealloc(const void *p, size_t new_size, gfp_t gfp)
+{
+	struct page *page;
+	size_t usable;
+	void *new;
+
+	if (ZERO_OR_NULL_PTR(p))
+		return zpool_kmalloc(new_size, gfp);
+	if (!new_size) {
+		zpool_kfree(p);
+		return ZERO_SIZE_PTR;
+	}
+	page = our_page(p);
+	if (!page)
+		return is_foreign(p, "krealloc", (void *)_RET_IP_) ?
+		       krealloc(p, new_size, gfp) : NULL;
+
+	usable = usable_size(page);
+	if (new_size <= usable)
+		return resize_in_place((void *)p, new_size, usable, gfp);
+	new = zpool_kmalloc(new_size, gfp);
+	if (new) {
+		memcpy(new, p, usable);
+		zpool_kfree(p);
+	}
+	return new;
+}
+EXPORT_SYMBOL_GPL(zpool_krealloc);

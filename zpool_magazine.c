@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Magazines, their depots, and the slow half of a CPU's pair.
+ *
+ * All functions named zpool_head_* but the last run inside the busy section of
+ * the CPU that the head belongs to. They take that CPU's slow_lock, since
+ * another CPU may come to drain the pair, and may nest the depot's lock in it.
+ */
+#include <linux/slab.h>
+
+#include "zpool_budget.h"
+#include "zpool_magazine.h"
+
+DEFINE_PER_CPU_ALIGNED(struct zpool_cpu, zpool_cpu);
+
+/* Never written: count == capacity == 0 and no caller passes those tests. */
+static struct {
+	struct zpool_magazine mag;
+	void *bottom;
+} no_magazine;
+
+struct zpool_magazine *const zpool_no_magazine = &no_magazine.mag;
+
+static size_t magazine_bytes(unsigned int capacity)
+{
+	return offsetof(struct zpool_magazine, objs) + (capacity + 1) * sizeof(void *);
+}
+
+/**
+ * zpool_magazine_create() - an empty magazine, if the budget has room
+ * @stride: bytes of an object
+ * @capacity: objects it is to hold
+ * @limit: what the sum of all claims may reach, see zpool_budget_claim()
+ * @node: where its memory should be
+ *
+ * Never waits and never digs into the reserves: without a magazine objects go
+ * one by one, which is slower but right.
+ *
+ * Context: any but NMI, outside all locks of ours.
+ * Return: the magazine, or NULL.
+ */
+struct zpool_magazine *zpool_magazine_create(size_t stride, unsigned int capacity,
+					     unsigned long limit, int node)
+{
+	struct zpool_magazine *mag;
+
+	if (!zpool_budget_claim(capacity * stride, limit))
+		return NULL;
+	mag = kmalloc_node(magazine_bytes(capacity),
+			   GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC, node);
+	if (!mag) {
+		zpool_budget_return(capacity * stride);
+		return NULL;
+	}
+	zpool_metadata_add(magazine_bytes(capacity));
+	INIT_LIST_HEAD(&mag->list);
+	mag->count = 0;
+	mag->capacity = capacity;
+	mag->objs[0] = NULL;
+	return mag;
+}
+
+/**
+ * zpool_magazine_destroy() - free an empty magazine and return its claim
+ * @mag: from zpool_magazine_create(), or zpool_no_magazine, which stays
+ * @stride: as at its creation
+ */
+void zpool_magazine_destroy(struct zpool_magazine *mag, size_t stride)
+{
+	if (mag == zpool_no_magazine)
+		return;
+	WARN_ON_ONCE(mag->count);
+	zpool_budget_return(mag->capacity * stride);
+	zpool_metadata_add(-(long)magazine_bytes(mag->capacity));
+	kfree(mag);
+}
+
+/*
+ * Depot.
+ */
+
+void zpool_depot_init(struct zpool_depot *depot)
+{
+	*depot = (struct zpool_depot) {};
+	raw_spin_lock_init(&depot->lock);
+	INIT_LIST_HEAD(&depot->full);
+	INIT_LIST_HEAD(&depot->empty);
+}
+
+static struct zpool_magazine *take_full(struct zpool_depot *depot)
+{
+	struct zpool_magazine *mag;
+
+	lockdep_assert_held(&depot->lock);
+	mag = list_first_entry_or_null(&depot->full, struct zpool_magazine, list);
+	if (mag) {
+		list_del_init(&mag->list);
+		depot->nr_full--;
+		depot->nr_objects -= mag->count;
+	}
+	return mag;
+}
+
+static struct zpool_magazine *take_empty(struct zpool_depot *depot)
+{
+	struct zpool_magazine *mag;
+
+	lockdep_assert_held(&depot->lock);
+	mag = list_first_entry_or_null(&depot->empty, struct zpool_magazine, list);
+	if (mag) {
+		list_del_init(&mag->list);
+		depot->nr_empty--;
+	}
+	return mag;
+}
+
+static void put_magazine(struct zpool_depot *depot, struct zpool_magazine *mag)
+{
+	lockdep_assert_held(&depot->lock);
+	if (mag == zpool_no_magazine)
+		return;
+	if (mag->count) {
+		list_add(&mag->list, &depot->full);
+		depot->nr_full++;
+		depot->nr_objects += mag->count;
+	} else {
+		list_add(&mag->list, &depot->empty);
+		depot->nr_empty++;
+	}
+}
+
+/**
+ * zpool_depot_take() - take any magazine, full ones first
+ * @depot: from where
+ *
+ * Return: a magazine that is the caller's, or NULL when there is none.
+ */
+struct zpool_magazine *zpool_depot_take(struct zpool_depot *depot)
+{
+	struct zpool_magazine *mag;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&depot->lock, flags);
+	mag = take_full(depot);
+	if (!mag)
+		mag = take_empty(depot);
+	raw_spin_unlock_irqrestore(&depot->lock, flags);
+	return mag;
+}
+
+/**
+ * zpool_depot_put() - leave a magazine, full or empty
+ * @depot: where
+ * @mag: the caller's; not zpool_no_magazine
+ */
+void zpool_depot_put(struct zpool_depot *depot, struct zpool_magazine *mag)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&depot->lock, flags);
+	put_magazine(depot, mag);
+	raw_spin_unlock_irqrestore(&depot->lock, flags);
+}
+
+/*
+ * A CPU's pair.
+ */
+
+void zpool_head_init(struct zpool_cpu_head *head)
+{
+	*head = (struct zpool_cpu_head) {
+		.loaded = zpool_no_magazine,
+		.previous = zpool_no_magazine,
+	};
+}
+
+static raw_spinlock_t *this_slow_lock(void)
+{
+	return &this_cpu_ptr(&zpool_cpu)->slow_lock;
+}
+
+/* The fast path reads loaded without a lock. */
+static void load(struct zpool_cpu_head *head, struct zpool_magazine *mag)
+{
+	WRITE_ONCE(head->loaded, mag);
+}
+
+static void swap_pair(struct zpool_cpu_head *head)
+{
+	struct zpool_magazine *mag = head->loaded;
+
+	load(head, head->previous);
+	head->previous = mag;
+}
+
+/**
+ * zpool_head_refill() - loaded is empty: find objects without going to slabs
+ * @head: in whose busy section we are
+ * @depot: of the CPU's node
+ *
+ * Swaps with previous; failing that, exchanges an empty magazine for a full
+ * one of the depot.
+ *
+ * Return: true when loaded has objects, unless the pair is drained meanwhile.
+ */
+bool zpool_head_refill(struct zpool_cpu_head *head, struct zpool_depot *depot)
+{
+	raw_spinlock_t *slow_lock = this_slow_lock();
+	struct zpool_magazine *full;
+	unsigned long flags;
+	bool found = true;
+
+	raw_spin_lock_irqsave(slow_lock, flags);
+	if (head->previous->count) {
+		swap_pair(head);
+		goto out;
+	}
+	raw_spin_lock(&depot->lock);
+	depot->misses++;
+	full = take_full(depot);
+	if (full) {
+		put_magazine(depot, head->previous);
+		head->previous = head->loaded;
+		load(head, full);
+	} else {
+		if (!head->loaded->capacity)
+			swap_pair(head);
+		found = false;
+	}
+	raw_spin_unlock(&depot->lock);
+out:
+	raw_spin_unlock_irqrestore(slow_lock, flags);
+	return found;
+}
+
+/**
+ * zpool_head_make_room() - loaded is full: find room without going to slabs
+ * @head: in whose busy section we are
+ * @depot: of the CPU's node
+ *
+ * Swaps with previous; failing that, exchanges a full magazine for an empty
+ * one of the depot.
+ *
+ * Return: true when loaded has room, unless the pair is drained meanwhile.
+ */
+bool zpool_head_make_room(struct zpool_cpu_head *head, struct zpool_depot *depot)
+{
+	raw_spinlock_t *slow_lock = this_slow_lock();
+	struct zpool_magazine *empty;
+	unsigned long flags;
+	bool found = true;
+
+	raw_spin_lock_irqsave(slow_lock, flags);
+	if (head->previous->count < head->previous->capacity) {
+		swap_pair(head);
+		goto out;
+	}
+	raw_spin_lock(&depot->lock);
+	depot->misses++;
+	empty = take_empty(depot);
+	if (empty) {
+		put_magazine(depot, head->previous);
+		head->previous = head->loaded;
+		load(head, empty);
+	} else {
+		found = false;
+	}
+	raw_spin_unlock(&depot->lock);
+out:
+	raw_spin_unlock_irqrestore(slow_lock, flags);
+	return found;
+}
+
+/**
+ * zpool_head_install() - load a magazine, full or empty
+ * @head: in whose busy section we are
+ * @depot: of the CPU's node; takes what the pair has no place for
+ * @mag: the caller's until now
+ */
+void zpool_head_install(struct zpool_cpu_head *head, struct zpool_depot *depot,
+			struct zpool_magazine *mag)
+{
+	raw_spinlock_t *slow_lock = this_slow_lock();
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(slow_lock, flags);
+	if (head->previous != zpool_no_magazine) {
+		raw_spin_lock(&depot->lock);
+		put_magazine(depot, head->previous);
+		raw_spin_unlock(&depot->lock);
+	}
+	head->previous = head->loaded;
+	load(head, mag);
+	raw_spin_unlock_irqrestore(slow_lock, flags);
+}
+
+/**
+ * zpool_head_load() - put fresh objects on the loaded magazine
+ * @head: in whose busy section we are
+ * @objs: of the CPU's node
+ * @nr: how many
+ *
+ * Return: how many found no room, at the beginning of @objs.
+ */
+unsigned int zpool_head_load(struct zpool_cpu_head *head, void **objs, unsigned int nr)
+{
+	struct zpool_magazine *mag = READ_ONCE(head->loaded);
+
+	while (nr && mag->count < mag->capacity)
+		mag->objs[++mag->count] = objs[--nr];
+	return nr;
+}
+
+/**
+ * zpool_head_spill() - no room anywhere: make some, keeping what is warm
+ * @head: in whose busy section we are
+ * @objs: room for ZPOOL_BATCH; filled with objects for the slabs
+ *
+ * Takes half of previous, which holds what was freed longest ago, and loads
+ * what is left: the pair goes on half full and half empty, so that neither
+ * the next allocations nor the next frees miss.
+ *
+ * Return: how many objects were taken.
+ */
+unsigned int zpool_head_spill(struct zpool_cpu_head *head, void **objs)
+{
+	raw_spinlock_t *slow_lock = this_slow_lock();
+	struct zpool_magazine *mag;
+	unsigned long flags;
+	unsigned int nr;
+
+	raw_spin_lock_irqsave(slow_lock, flags);
+	if (!head->previous->count)
+		swap_pair(head);
+	mag = head->previous;
+	nr = min_t(unsigned int, (mag->count + 1) / 2, ZPOOL_BATCH);
+	mag->count -= nr;
+	memcpy(objs, &mag->objs[mag->count + 1], nr * sizeof(*objs));
+	if (nr)
+		swap_pair(head);
+	raw_spin_unlock_irqrestore(slow_lock, flags);
+	return nr;
+}
+
+/**
+ * zpool_head_detach() - take another CPU's pair away
+ * @head: of any CPU
+ * @cpu: that CPU
+ * @previous: filled in: the caller's at once
+ *
+ * The CPU misses from now on and gets itself new magazines. It may be in the
+ * middle of an operation on what was loaded.
+ *
+ * Context: any but NMI.
+ * Return: what was loaded: the caller's after an RCU grace period.
+ */
+struct zpool_magazine *zpool_head_detach(struct zpool_cpu_head *head,
+					 struct zpool_cpu *cpu,
+					 struct zpool_magazine **previous)
+{
+	struct zpool_magazine *loaded;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cpu->slow_lock, flags);
+	*previous = head->previous;
+	head->previous = zpool_no_magazine;
+	loaded = head->loaded;
+	load(head, zpool_no_magazine);
+	raw_spin_unlock_irqrestore(&cpu->slow_lock, flags);
+	return loaded;
+}
+
+/* At load, before the first cache. */
+void zpool_magazine_start(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		raw_spin_lock_init(&per_cpu_ptr(&zpool_cpu, cpu)->slow_lock);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Magazines: fixed-capacity stacks of free objects, a pair of them per CPU and
+ * cache, and a depot of them per cache and node. After Bonwick and Adams,
+ * "Magazines and Vmem" (USENIX 2001): with two magazines a CPU, the depot is
+ * visited at most once in a magazine's worth of operations, however they mix.
+ *
+ * The fast path disables preemption and sets a per-CPU busy flag; it disables
+ * no interrupts and uses no atomics. An interrupt that finds the flag set came
+ * in the middle of a fast or slow path: it leaves the magazines alone and goes
+ * to the slabs. (Disabling interrupts costs more than the rest of the path
+ * together; a double compare-and-swap needs a linked list through the objects.)
+ *
+ * Called by the cache layer. Calls the slab layer.
+ */
+#ifndef _KZPOOL_MAGAZINE_H
+#define _KZPOOL_MAGAZINE_H
+
+#include <linux/list.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/rcupdate.h>
+#include <linux/spinlock.h>
+
+#include "zpool_sizeclass.h"
+#include "zpool_slab.h"
+
+/*
+ * A stack of free objects: objs[1] to objs[count], the last one on top.
+ * objs[0] is always NULL, so that objs[count] can be compared with the object
+ * being freed without a test for the empty stack. Capacities of 4, 12, 28, 60
+ * and 124 fill 64, 128, 256, 512 and 1024 bytes exactly.
+ */
+struct zpool_magazine {
+	struct list_head list;		/* in a depot, under depot->lock */
+	u32 count;			/* <= capacity */
+	u32 capacity;
+	void *objs[];
+};
+
+/* What every head starts with and falls back to: pops and pushes both miss. */
+extern struct zpool_magazine *const zpool_no_magazine;
+
+/*
+ * One CPU's share of one cache. The pointers change only under the CPU's
+ * slow_lock; what loaded points to is the business of the CPU's busy section,
+ * an RCU reader; what previous points to, of whoever holds slow_lock.
+ */
+struct zpool_cpu_head {
+	struct zpool_magazine *loaded;
+	struct zpool_magazine *previous;
+	unsigned long allocs;		/* in the busy section */
+	unsigned long frees;
+} __aligned(4 * sizeof(void *));
+
+/* One CPU. The heads of the general classes are static: no pointer to follow. */
+struct zpool_cpu {
+	int busy;
+	raw_spinlock_t slow_lock;
+	unsigned long passthrough;	/* this_cpu_inc() */
+	unsigned long failures;		/* this_cpu_inc() */
+	unsigned long remote_frees;	/* this_cpu_inc() */
+	struct zpool_cpu_head heads[ZPOOL_NR_CLASSES];
+};
+
+DECLARE_PER_CPU_ALIGNED(struct zpool_cpu, zpool_cpu);
+
+/* Full (at least not empty) and empty magazines of one cache on one node. */
+struct zpool_depot {
+	raw_spinlock_t lock;
+	struct list_head full;
+	struct list_head empty;
+	unsigned long nr_full;		/* under lock, as all below */
+	unsigned long nr_empty;
+	unsigned long nr_objects;	/* in the full ones */
+	unsigned long misses;		/* operations that the CPU's pair could not serve */
+};
+
+void zpool_magazine_start(void);
+
+struct zpool_magazine *zpool_magazine_create(size_t stride, unsigned int capacity,
+					     unsigned long limit, int node);
+void zpool_magazine_destroy(struct zpool_magazine *mag, size_t stride);
+
+void zpool_depot_init(struct zpool_depot *depot);
+struct zpool_magazine *zpool_depot_take(struct zpool_depot *depot);
+void zpool_depot_put(struct zpool_depot *depot, struct zpool_magazine *mag);
+
+void zpool_head_init(struct zpool_cpu_head *head);
+bool zpool_head_refill(struct zpool_cpu_head *head, struct zpool_depot *depot);
+bool zpool_head_make_room(struct zpool_cpu_head *head, struct zpool_depot *depot);
+void zpool_head_install(struct zpool_cpu_head *head, struct zpool_depot *depot,
+			struct zpool_magazine *mag);
+unsigned int zpool_head_load(struct zpool_cpu_head *head, void **objs,
+			     unsigned int nr);
+unsigned int zpool_head_spill(struct zpool_cpu_head *head, void **objs);
+struct zpool_magazine *zpool_head_detach(struct zpool_cpu_head *head,
+					 struct zpool_cpu *cpu,
+					 struct zpool_magazine **previous);
+
+/*
+ * The busy section. zpool_cpu_enter() is false, and nothing is entered, when
+ * this context interrupted one on the same CPU.
+ */
+static __always_inline bool zpool_cpu_enter(void)
+{
+	preempt_disable();
+	if (unlikely(__this_cpu_read(zpool_cpu.busy))) {
+		preempt_enable();
+		return false;
+	}
+	__this_cpu_write(zpool_cpu.busy, 1);
+	barrier();
+	return true;
+}
+
+static __always_inline void zpool_cpu_exit(void)
+{
+	barrier();
+	__this_cpu_write(zpool_cpu.busy, 0);
+	preempt_enable();
+}
+
+/* In the busy section: take the top object, or NULL. */
+static __always_inline void *zpool_head_pop(struct zpool_cpu_head *head)
+{
+	struct zpool_magazine *mag = READ_ONCE(head->loaded);
+	u32 count = mag->count;
+
+	if (unlikely(!count))
+		return NULL;
+	mag->count = count - 1;
+	head->allocs++;
+	return mag->objs[count];
+}
+
+enum zpool_push { ZPOOL_PUSHED, ZPOOL_NO_ROOM, ZPOOL_TWICE };
+
+/* In the busy section: put an object on top. */
+static __always_inline enum zpool_push
+zpool_head_push(struct zpool_cpu_head *head, void *obj)
+{
+	struct zpool_magazine *mag = READ_ONCE(head->loaded);
+	u32 count = mag->count;
+
+	if (unlikely(mag->objs[count] == obj))
+		return ZPOOL_TWICE;
+	if (unlikely(count == mag->capacity))
+		return ZPOOL_NO_ROOM;
+	mag->objs[count + 1] = obj;
+	mag->count = count + 1;
+	head->frees++;
+	return ZPOOL_PUSHED;
+}
+
+#endif /* _KZPOOL_MAGAZINE_H */

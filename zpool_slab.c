@@ -1,0 +1,545 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Slabs: made of pages, filled and emptied object by object, given back.
+ *
+ * A slab hangs on one of three lists of its cache and node: partial slabs
+ * serve first, then the one kept empty. Nothing is allocated, freed or
+ * constructed under a lock, and no lock is held for more than ZPOOL_BATCH
+ * objects. A free finds the slab through the page, so a batch may hold objects
+ * of several slabs and nodes.
+ */
+#include <linux/bitmap.h>
+#include <linux/irq_work.h>
+#include <linux/llist.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "zpool_budget.h"
+#include "zpool_report.h"
+#include "zpool_slab.h"
+
+/* Flags that speak of the object, or that would make pages unfit. */
+#define NOT_FOR_PAGES	(__GFP_ZERO | __GFP_COMP | __GFP_HIGHMEM | __GFP_MOVABLE | \
+			 __GFP_RECLAIMABLE | __GFP_ACCOUNT | __GFP_NOFAIL)
+
+/* One slab kept empty spares a cache that goes up and down by one object the page allocator. */
+#define KEEP_EMPTY	1
+
+#define HEADER_BYTES	(sizeof(struct zpool_slab) + ZPOOL_RUN_MAX_OBJECTS / 8)
+
+static struct kmem_cache *headers;
+
+/* What an empty slab claims while it is kept. */
+static size_t slab_bytes(const struct zpool_slab *slab)
+{
+	return slab->nr_pages * PAGE_SIZE;
+}
+
+/*
+ * Pages. From here to the next heading: how a run is taken, marked, unmarked.
+ */
+
+static struct page *alloc_run(const struct zpool_run *run, gfp_t gfp, int node)
+{
+	struct page *page = alloc_pages_node(node, gfp, run->order);
+	unsigned int i;
+
+	if (page && run->nr_pages < 1U << run->order) {
+		split_page(page, run->order);
+		for (i = run->nr_pages; i < 1U << run->order; i++)
+			__free_page(page + i);
+	}
+	return page;
+}
+
+/*
+ * The wanted run if it is to be had without effort, else the least. The
+ * reserves and the reclaimer are for the least only.
+ */
+static struct page *alloc_best_run(const struct zpool_geometry *g, gfp_t gfp,
+				   int node, const struct zpool_run **run)
+{
+	gfp_t easy = (gfp | __GFP_NOWARN | __GFP_NORETRY | __GFP_NOMEMALLOC) &
+		     ~(__GFP_DIRECT_RECLAIM | __GFP_RETRY_MAYFAIL);
+	struct page *page = NULL;
+
+	*run = &g->best;
+	if (g->best.order > g->least.order)
+		page = alloc_run(*run, easy, node);
+	if (!page) {
+		*run = &g->least;
+		page = alloc_run(*run, gfp, node);
+	}
+	return page;
+}
+
+/* The reference counts that the page allocator wants to see again. */
+static void restore_counts(struct page *page, const struct zpool_slab *slab)
+{
+	unsigned int i;
+
+	for (i = 0; i < (slab->split ? slab->nr_pages : 1U); i++)
+		set_page_count(page + i, 1);
+}
+
+static void mark_pages(struct zpool_slab *slab, unsigned int tag)
+{
+	struct page *page = virt_to_page(slab->base);
+	unsigned int i;
+
+	for (i = 0; i < slab->nr_pages; i++, page++) {
+		set_page_private(page, (unsigned long)slab | tag);
+		SetPagePrivate(page);
+		set_page_count(page, 0);
+	}
+}
+
+static void unmark_pages(struct zpool_slab *slab)
+{
+	struct page *page = virt_to_page(slab->base);
+	unsigned int i;
+
+	for (i = 0; i < slab->nr_pages; i++) {
+		ClearPagePrivate(page + i);
+		set_page_private(page + i, 0);
+	}
+	restore_counts(page, slab);
+}
+
+static void free_pages_of(struct zpool_slab *slab)
+{
+	struct page *page = virt_to_page(slab->base);
+	unsigned int i;
+
+	if (!slab->split) {
+		__free_pages(page, slab->order);
+		return;
+	}
+	for (i = 0; i < slab->nr_pages; i++)
+		__free_page(page + i);
+}
+
+/*
+ * Slabs.
+ */
+
+static void free_header(struct zpool_slab *slab)
+{
+	kmem_cache_free(headers, slab);
+	zpool_metadata_add(-(long)HEADER_BYTES);
+}
+
+static struct zpool_slab *try_create(const struct zpool_geometry *g, gfp_t gfp,
+				     int node)
+{
+	const struct zpool_run *run;
+	struct zpool_slab *slab;
+	struct page *page;
+
+	slab = kmem_cache_alloc_node(headers, gfp & ~__GFP_THISNODE, node);
+	if (!slab)
+		return NULL;
+	page = alloc_best_run(g, gfp, node, &run);
+	if (!page) {
+		kmem_cache_free(headers, slab);
+		return NULL;
+	}
+	zpool_metadata_add(HEADER_BYTES);
+	INIT_LIST_HEAD(&slab->list);
+	slab->home = NULL;
+	slab->base = page_address(page);
+	slab->nr_free = run->nr_objects;
+	slab->nr_objects = run->nr_objects;
+	slab->nr_pages = run->nr_pages;
+	slab->order = run->order;
+	slab->split = run->nr_pages < 1U << run->order;
+	slab->pfmemalloc = page_is_pfmemalloc(page);
+	bitmap_zero(slab->free, ZPOOL_RUN_MAX_OBJECTS);
+	bitmap_set(slab->free, 0, run->nr_objects);
+	return slab;
+}
+
+/**
+ * zpool_slab_create() - a slab with all objects free and no home yet
+ * @g: how it is cut
+ * @gfp: what may be done to get its pages; __GFP_NOFAIL is honoured where
+ *       @gfp allows blocking
+ * @node: where from; without __GFP_THISNODE another node may give them
+ *
+ * Context: as @gfp allows.
+ * Return: the slab, for zpool_slabs_add() on the node of its pages, or NULL.
+ */
+struct zpool_slab *zpool_slab_create(const struct zpool_geometry *g, gfp_t gfp,
+				     int node)
+{
+	bool nofail = (gfp & __GFP_NOFAIL) && gfpflags_allow_blocking(gfp);
+	struct zpool_slab *slab = try_create(g, gfp & ~NOT_FOR_PAGES, node);
+
+	while (!slab && nofail) {
+		cond_resched();
+		slab = try_create(g, gfp & ~NOT_FOR_PAGES, node);
+	}
+	return slab;
+}
+
+static void release_slabs(struct list_head *dead)
+{
+	struct zpool_slab *slab, *next;
+
+	list_for_each_entry_safe(slab, next, dead, list) {
+		unmark_pages(slab);
+		free_pages_of(slab);
+		free_header(slab);
+	}
+}
+
+/*
+ * The lists of a cache and node. Each function below holds slabs->lock.
+ */
+
+static void count_slab(struct zpool_slabs *slabs, const struct zpool_slab *slab,
+		       int sign)
+{
+	lockdep_assert_held(&slabs->lock);
+	slabs->nr_slabs += sign;
+	slabs->nr_pages += sign * slab->nr_pages;
+	slabs->nr_objects += sign * slab->nr_objects;
+	slabs->nr_free += sign * (long)slab->nr_free;
+}
+
+/* Take a slab off the empty list, where it had claimed its pages. */
+static void unkeep(struct zpool_slabs *slabs, struct zpool_slab *slab)
+{
+	lockdep_assert_held(&slabs->lock);
+	slabs->nr_empty--;
+	zpool_budget_return(slab_bytes(slab));
+}
+
+/* Put a slab without used objects on the empty list, or on @dead. */
+static void keep_or_kill(struct zpool_slabs *slabs, struct zpool_slab *slab,
+			 struct list_head *dead)
+{
+	lockdep_assert_held(&slabs->lock);
+	if (!slab->pfmemalloc && slabs->nr_empty < KEEP_EMPTY &&
+	    zpool_budget_claim(slab_bytes(slab), READ_ONCE(zpool_budget.limit))) {
+		list_move(&slab->list, &slabs->empty);
+		slabs->nr_empty++;
+		return;
+	}
+	count_slab(slabs, slab, -1);
+	slabs->slabs_freed++;
+	list_move(&slab->list, dead);
+}
+
+static unsigned int take_objects(struct zpool_slabs *slabs, struct zpool_slab *slab,
+				 void **objs, unsigned int nr)
+{
+	unsigned int got = 0, i;
+
+	lockdep_assert_held(&slabs->lock);
+	for_each_set_bit(i, slab->free, slab->nr_objects) {
+		if (got == nr)
+			break;
+		__clear_bit(i, slab->free);
+		objs[got++] = zpool_slab_object(slab, i);
+	}
+	slab->nr_free -= got;
+	slabs->nr_free -= got;
+	if (!slab->nr_free || slab->pfmemalloc)
+		list_move(&slab->list, &slabs->full);
+	else
+		list_move(&slab->list, &slabs->partial);
+	return got;
+}
+
+/* Return: false when @obj is not the start of an object in use. */
+static bool put_object(struct zpool_slabs *slabs, struct zpool_slab *slab, void *obj,
+		       struct list_head *dead)
+{
+	int i = zpool_slab_index(slab, obj);
+
+	lockdep_assert_held(&slabs->lock);
+	if (i < 0 || __test_and_set_bit(i, slab->free))
+		return false;
+	slabs->nr_free++;
+	if (++slab->nr_free == slab->nr_objects)
+		keep_or_kill(slabs, slab, dead);
+	else if (slab->nr_free == 1 && !slab->pfmemalloc)
+		list_move_tail(&slab->list, &slabs->partial);
+	return true;
+}
+
+static void count_taken(struct zpool_slabs *slabs, unsigned int nr,
+			enum zpool_slab_use use)
+{
+	lockdep_assert_held(&slabs->lock);
+	if (use == ZPOOL_DIRECT)
+		slabs->direct_allocs += nr;
+	else if (nr)
+		slabs->refills++;
+}
+
+/**
+ * zpool_slabs_init() - no slabs yet
+ * @slabs: what to set up
+ * @g: how its slabs are cut
+ * @ctor: called once for each object of a new slab, or NULL
+ * @owner: the cache, for whoever finds an object and asks
+ * @tag: its class, or ZPOOL_TAG_HEADER
+ * @node: where its pages are
+ */
+void zpool_slabs_init(struct zpool_slabs *slabs, const struct zpool_geometry *g,
+		      void (*ctor)(void *obj), void *owner, unsigned int tag,
+		      int node)
+{
+	*slabs = (struct zpool_slabs) {
+		.geometry = g,
+		.ctor = ctor,
+		.owner = owner,
+		.tag = tag,
+		.node = node,
+	};
+	raw_spin_lock_init(&slabs->lock);
+	INIT_LIST_HEAD(&slabs->partial);
+	INIT_LIST_HEAD(&slabs->full);
+	INIT_LIST_HEAD(&slabs->empty);
+}
+
+/**
+ * zpool_slabs_alloc() - take objects out of slabs that are there
+ * @slabs: from where
+ * @objs: filled in
+ * @nr: how many are wanted, at most ZPOOL_BATCH
+ * @use: where they go
+ *
+ * Context: any but NMI; takes slabs->lock.
+ * Return: how many there were, 0 to @nr.
+ */
+unsigned int zpool_slabs_alloc(struct zpool_slabs *slabs, void **objs,
+			       unsigned int nr, enum zpool_slab_use use)
+{
+	unsigned int got = 0;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&slabs->lock, flags);
+	while (got < nr) {
+		struct zpool_slab *slab;
+
+		slab = list_first_entry_or_null(&slabs->partial, struct zpool_slab, list);
+		if (!slab) {
+			slab = list_first_entry_or_null(&slabs->empty,
+							struct zpool_slab, list);
+			if (!slab)
+				break;
+			unkeep(slabs, slab);
+		}
+		got += take_objects(slabs, slab, objs + got, nr - got);
+	}
+	count_taken(slabs, got, use);
+	raw_spin_unlock_irqrestore(&slabs->lock, flags);
+	return got;
+}
+
+/**
+ * zpool_slabs_add() - give a new slab its home and take the first objects
+ * @slabs: its home, on the node of its pages
+ * @slab: from zpool_slab_create()
+ * @objs: filled in
+ * @nr: how many are wanted, at most ZPOOL_BATCH
+ * @use: where they go
+ *
+ * Context: any but NMI; calls the constructor, then takes slabs->lock.
+ * Return: how many it had, at least 1.
+ */
+unsigned int zpool_slabs_add(struct zpool_slabs *slabs, struct zpool_slab *slab,
+			     void **objs, unsigned int nr, enum zpool_slab_use use)
+{
+	unsigned long flags;
+	unsigned int got, i;
+
+	slab->home = slabs;
+	mark_pages(slab, slab->pfmemalloc ? ZPOOL_TAG_HEADER : slabs->tag);
+	if (slabs->ctor)
+		for (i = 0; i < slab->nr_objects; i++)
+			slabs->ctor(zpool_slab_object(slab, i));
+
+	raw_spin_lock_irqsave(&slabs->lock, flags);
+	count_slab(slabs, slab, 1);
+	got = take_objects(slabs, slab, objs, nr);
+	count_taken(slabs, got, use);
+	raw_spin_unlock_irqrestore(&slabs->lock, flags);
+	return got;
+}
+
+static struct zpool_slab *slab_of(const void *obj)
+{
+	return zpool_page_slab(virt_to_page(obj));
+}
+
+/* Put objects of one home back; tell of what is none. Return: how many were good. */
+static unsigned int put_batch(struct zpool_slabs *slabs, void **objs, unsigned int nr,
+			      enum zpool_slab_use use, struct list_head *dead)
+{
+	unsigned int i, bad = 0;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&slabs->lock, flags);
+	for (i = 0; i < nr; i++)
+		if (!put_object(slabs, slab_of(objs[i]), objs[i], dead))
+			objs[bad++] = objs[i];
+	if (use == ZPOOL_DIRECT) {
+		slabs->direct_frees += nr - bad;
+	} else {
+		slabs->dropped += bad;	/* counted as freed when they came */
+		slabs->flushes++;
+	}
+	raw_spin_unlock_irqrestore(&slabs->lock, flags);
+
+	for (i = 0; i < bad; i++)
+		zpool_report("%p is free already or starts no object; dropped", objs[i]);
+	return nr - bad;
+}
+
+/**
+ * zpool_slabs_free() - put objects back into their slabs, wherever those are
+ * @objs: objects of any slabs; the array is overwritten
+ * @nr: how many, at most ZPOOL_BATCH
+ * @use: where they come from
+ *
+ * What is free already, or starts no object, is reported and dropped.
+ *
+ * Context: any in which pages may be freed; takes slabs->lock of each home.
+ * Return: how many were put back.
+ */
+unsigned int zpool_slabs_free(void **objs, unsigned int nr, enum zpool_slab_use use)
+{
+	unsigned int first, end, good = 0;
+	LIST_HEAD(dead);
+
+	for (first = 0; first < nr; first = end) {
+		struct zpool_slabs *home = slab_of(objs[first])->home;
+
+		for (end = first + 1; end < nr; end++)
+			if (slab_of(objs[end])->home != home)
+				break;
+		good += put_batch(home, objs + first, end - first, use, &dead);
+	}
+	release_slabs(&dead);
+	return good;
+}
+
+/**
+ * zpool_slabs_trim() - give the slabs kept empty back
+ * @slabs: of which cache and node
+ *
+ * Context: any in which pages may be freed; takes slabs->lock.
+ */
+void zpool_slabs_trim(struct zpool_slabs *slabs)
+{
+	struct zpool_slab *slab, *next;
+	unsigned long flags;
+	LIST_HEAD(dead);
+
+	raw_spin_lock_irqsave(&slabs->lock, flags);
+	list_for_each_entry_safe(slab, next, &slabs->empty, list) {
+		unkeep(slabs, slab);
+		count_slab(slabs, slab, -1);
+		slabs->slabs_freed++;
+		list_move(&slab->list, &dead);
+	}
+	raw_spin_unlock_irqrestore(&slabs->lock, flags);
+	release_slabs(&dead);
+}
+
+/*
+ * A free from a context that may take no lock (NMI) waits for an interrupt,
+ * on a list through the objects themselves.
+ */
+static LLIST_HEAD(deferred);
+
+static void free_deferred(struct irq_work *work)
+{
+	struct llist_node *node, *next;
+
+	llist_for_each_safe(node, next, llist_del_all(&deferred)) {
+		void *obj = node;
+		struct zpool_slab *slab = slab_of(obj);
+
+		if (slab->home->ctor)
+			slab->home->ctor(obj);	/* the list ran through it */
+		zpool_slabs_free(&obj, 1, ZPOOL_DIRECT);
+	}
+}
+
+static DEFINE_IRQ_WORK(deferred_work, free_deferred);
+
+/**
+ * zpool_slab_defer() - put an object back into its slab, but not now
+ * @obj: in use
+ *
+ * Context: any, NMI too.
+ */
+void zpool_slab_defer(void *obj)
+{
+	if (llist_add(obj, &deferred))
+		irq_work_queue(&deferred_work);
+}
+
+/**
+ * zpool_slab_sync() - wait for what zpool_slab_defer() was given
+ *
+ * Context: process.
+ */
+void zpool_slab_sync(void)
+{
+	irq_work_sync(&deferred_work);
+}
+
+/* Objects in use keep their pages for good: unmarked, so that nothing follows them to a dead header. */
+static unsigned long abandon_slabs(struct list_head *list)
+{
+	struct zpool_slab *slab, *next;
+	unsigned long nr_used = 0;
+
+	list_for_each_entry_safe(slab, next, list, list) {
+		nr_used += slab->nr_objects - slab->nr_free;
+		unmark_pages(slab);
+		free_header(slab);
+	}
+	INIT_LIST_HEAD(list);
+	return nr_used;
+}
+
+/**
+ * zpool_slabs_fini() - the end of a cache on a node
+ * @slabs: in nobody's hands any more
+ *
+ * Empty slabs go back. A slab with objects in use is leaked, pages and all:
+ * somebody may still write there.
+ *
+ * Context: process.
+ * Return: number of objects still in use.
+ */
+unsigned long zpool_slabs_fini(struct zpool_slabs *slabs)
+{
+	zpool_slabs_trim(slabs);
+	return abandon_slabs(&slabs->partial) + abandon_slabs(&slabs->full);
+}
+
+/**
+ * zpool_slab_start() - at load, before the first slab
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int zpool_slab_start(void)
+{
+	headers = kmem_cache_create("kzpool_slab", HEADER_BYTES,
+				    __alignof__(struct zpool_slab), 0, NULL);
+	return headers ? 0 : -ENOMEM;
+}
+
+/* At unload, after the last slab. */
+void zpool_slab_stop(void)
+{
+	kmem_cache_destroy(headers);
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Slabs: runs of pages cut into objects, their headers, and the way from an
+ * address to its slab.
+ *
+ * Headers live off the slab, so objects start at the page boundary and an
+ * overflow cannot reach them; a bitmap tells exactly what is free. While a
+ * page is ours it carries PG_private, page->private holds the header's address
+ * with a tag in the low six bits, and its reference count is 0, so that
+ * networking does not take it for an ordinary page and a stray core kfree()
+ * cannot give it away. A free learns the size class from struct page alone.
+ *
+ * Rejected: compound pages (newer kernels use page[1].private themselves), a
+ * header at the start of the run (costs the alignment), a radix tree from
+ * address to slab (a shared structure on every free).
+ *
+ * Called by the magazine and cache layers. May not call upward.
+ */
+#ifndef _KZPOOL_SLAB_H
+#define _KZPOOL_SLAB_H
+
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/spinlock.h>
+
+#include "zpool_compat.h"
+#include "zpool_sizeclass.h"
+
+/* The most objects that pass under one hold of a lock, and on one stack. */
+#define ZPOOL_BATCH		32U
+
+/* A tag below ZPOOL_NR_CLASSES is a general class; else the header knows. */
+#define ZPOOL_TAG_BITS		6
+#define ZPOOL_TAG_MASK		((1UL << ZPOOL_TAG_BITS) - 1)
+#define ZPOOL_TAG_HEADER	63U	/* typed cache, or no magazine may hold it */
+
+/*
+ * One run of pages.  nr_free == weight of free[]; on home->partial while
+ * 0 < nr_free < nr_objects, on ->full at 0, on ->empty at nr_objects.
+ * A slab from the emergency reserves stays on ->full until it is released.
+ */
+struct zpool_slab {
+	struct list_head list;		/* under home->lock */
+	struct zpool_slabs *home;
+	void *base;			/* address of object 0 */
+	u32 nr_free;			/* under home->lock */
+	u16 nr_objects;
+	u16 nr_pages;
+	u8  order;			/* as allocated */
+	bool split;			/* tail given back: pages are freed singly */
+	bool pfmemalloc;		/* from the emergency reserves */
+	unsigned long free[];		/* bit set: free here; under home->lock */
+} __aligned(1 << ZPOOL_TAG_BITS);
+
+/* All slabs of one cache on one node. */
+struct zpool_slabs {
+	raw_spinlock_t lock;
+	struct list_head partial;	/* some objects free */
+	struct list_head full;		/* none */
+	struct list_head empty;		/* all; kept within the budget */
+
+	/* Sums over the lists, under lock. */
+	unsigned long nr_slabs;
+	unsigned long nr_empty;
+	unsigned long nr_pages;
+	unsigned long nr_objects;
+	unsigned long nr_free;
+
+	/* Events, under lock. */
+	unsigned long refills;		/* batches taken for a magazine */
+	unsigned long flushes;		/* batches given back by one */
+	unsigned long direct_allocs;	/* objects handed out past the magazines */
+	unsigned long direct_frees;
+	unsigned long dropped;		/* freed twice, found on the way home */
+	unsigned long slabs_freed;
+
+	/* Fixed at init. */
+	const struct zpool_geometry *geometry;
+	void (*ctor)(void *obj);
+	void *owner;			/* the cache, opaque here */
+	unsigned int tag;
+	int node;
+};
+
+int zpool_slab_start(void);
+void zpool_slab_stop(void);
+
+struct zpool_slab *zpool_slab_create(const struct zpool_geometry *g, gfp_t gfp,
+				     int node);
+
+void zpool_slabs_init(struct zpool_slabs *slabs, const struct zpool_geometry *g,
+		      void (*ctor)(void *obj), void *owner, unsigned int tag,
+		      int node);
+unsigned long zpool_slabs_fini(struct zpool_slabs *slabs);
+
+/* Where the objects of a call go or come from: the counters differ. */
+enum zpool_slab_use { ZPOOL_MAGAZINE, ZPOOL_DIRECT };
+
+unsigned int zpool_slabs_alloc(struct zpool_slabs *slabs, void **objs,
+			       unsigned int nr, enum zpool_slab_use use);
+unsigned int zpool_slabs_add(struct zpool_slabs *slabs, struct zpool_slab *slab,
+			     void **objs, unsigned int nr, enum zpool_slab_use use);
+unsigned int zpool_slabs_free(void **objs, unsigned int nr,
+			      enum zpool_slab_use use);
+void zpool_slabs_trim(struct zpool_slabs *slabs);
+
+void zpool_slab_defer(void *obj);
+void zpool_slab_sync(void);
+
+/* The page of a pointer into the linear map. */
+static __always_inline struct page *zpool_page_of(const void *p)
+{
+	return zpool_linear_page(p);
+}
+
+/* Only zpool combines PG_private with a reference count of 0. */
+static __always_inline bool zpool_page_is_ours(struct page *page)
+{
+	return PagePrivate(page) && !page_ref_count(page);
+}
+
+static __always_inline unsigned int zpool_page_tag(const struct page *page)
+{
+	return page_private(page) & ZPOOL_TAG_MASK;
+}
+
+static __always_inline struct zpool_slab *zpool_page_slab(const struct page *page)
+{
+	return (struct zpool_slab *)(page_private(page) & ~ZPOOL_TAG_MASK);
+}
+
+/*
+ * Number of the object that starts at @obj, or -1 when none does. The tail
+ * and a foreign address have none.
+ */
+static inline int zpool_slab_index(const struct zpool_slab *slab, const void *obj)
+{
+	const struct zpool_geometry *g = slab->home->geometry;
+	u32 offset = (const char *)obj - (const char *)slab->base;
+	u32 index = reciprocal_divide(offset, g->recip);
+
+	if (index >= slab->nr_objects || index * g->stride != offset)
+		return -1;
+	return index;
+}
+
+static inline void *zpool_slab_object(const struct zpool_slab *slab, unsigned int i)
+{
+	return slab->base + (size_t)i * slab->home->geometry->stride;
+}
+
+#endif /* _KZPOOL_SLAB_H */

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Adding up: see zpool_stats.h. Each lock is held for a few loads only, and
+ * none over a print. Sums taken while calls go on are near, not exact.
+ */
+#include "zpool_stats.h"
+
+/* Objects in both magazines of a CPU; slow_lock keeps them from being freed. */
+static unsigned long count_pair(struct zpool_cpu_head *head, struct zpool_cpu *cpu)
+{
+	unsigned long flags, nr;
+
+	raw_spin_lock_irqsave(&cpu->slow_lock, flags);
+	nr = READ_ONCE(head->loaded->count) + READ_ONCE(head->previous->count);
+	raw_spin_unlock_irqrestore(&cpu->slow_lock, flags);
+	return nr;
+}
+
+/**
+ * zpool_stats_add_cpu() - add what one CPU has and did in a cache
+ * @sum: added to: allocs, frees, magazine_bytes, in_use_bytes
+ * @cache: which
+ * @cpu: which
+ */
+void zpool_stats_add_cpu(struct zpool_usage *sum, struct zpool_cache *cache,
+			 unsigned int cpu)
+{
+	struct zpool_cpu_head *head = per_cpu_ptr(cache->heads, cpu);
+	unsigned long allocs = READ_ONCE(head->allocs);
+	unsigned long frees = READ_ONCE(head->frees);
+	size_t stride = cache->geometry.stride;
+
+	sum->allocs += allocs;
+	sum->frees += frees;
+	sum->in_use_bytes += (allocs - frees) * stride;
+	sum->magazine_bytes += count_pair(head, per_cpu_ptr(&zpool_cpu, cpu)) * stride;
+}
+
+static void add_depot(struct zpool_usage *sum, struct zpool_depot *depot, size_t stride)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&depot->lock, flags);
+	sum->depot_bytes += depot->nr_objects * stride;
+	sum->misses += depot->misses;
+	raw_spin_unlock_irqrestore(&depot->lock, flags);
+}
+
+static void add_slabs(struct zpool_usage *sum, struct zpool_slabs *slabs, size_t stride)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&slabs->lock, flags);
+	sum->allocs += slabs->direct_allocs;
+	sum->frees += slabs->direct_frees;
+	sum->misses += slabs->direct_allocs + slabs->direct_frees;
+	sum->refills += slabs->refills;
+	sum->flushes += slabs->flushes;
+	sum->nr_slabs += slabs->nr_slabs;
+	sum->slabs_freed += slabs->slabs_freed;
+	sum->held_bytes += slabs->nr_pages * PAGE_SIZE;
+	sum->tail_bytes += slabs->nr_pages * PAGE_SIZE - slabs->nr_objects * stride;
+	sum->slab_free_bytes += slabs->nr_free * stride;
+	sum->in_use_bytes += (slabs->direct_allocs - slabs->direct_frees +
+			      slabs->dropped) * stride;
+	raw_spin_unlock_irqrestore(&slabs->lock, flags);
+}
+
+/**
+ * zpool_stats_add_cache() - add what a cache has and did on all CPUs and nodes
+ * @sum: added to
+ * @cache: which; kept alive by the caller
+ */
+void zpool_stats_add_cache(struct zpool_usage *sum, struct zpool_cache *cache)
+{
+	unsigned int cpu;
+	int nid;
+
+	for_each_possible_cpu(cpu)
+		zpool_stats_add_cpu(sum, cache, cpu);
+	for_each_node(nid) {
+		add_depot(sum, &cache->nodes[nid]->depot, cache->geometry.stride);
+		add_slabs(sum, &cache->nodes[nid]->slabs, cache->geometry.stride);
+	}
+}
+
+/**
+ * zpool_stats_percpu() - sum of one counter in struct zpool_cpu
+ * @offset: its offsetof()
+ */
+unsigned long zpool_stats_percpu(size_t offset)
+{
+	unsigned long sum = 0;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(*(unsigned long *)
+				 ((char *)per_cpu_ptr(&zpool_cpu, cpu) + offset));
+	return sum;
+}

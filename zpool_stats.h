@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a cache has and did, added up from the counters that each layer keeps
+ * at no cost to the fast path. For debugfs and for tests.
+ */
+#ifndef _KZPOOL_STATS_H
+#define _KZPOOL_STATS_H
+
+#include "zpool_cache.h"
+
+/* Sums over what was asked for. Bytes are of whole objects. */
+struct zpool_usage {
+	unsigned long allocs, frees;		/* operations served */
+	unsigned long misses;			/* of these, past the CPU's pair */
+	unsigned long refills, flushes;		/* batches between pair and slabs */
+	unsigned long nr_slabs, slabs_freed;
+
+	/* When no call is going on: held == in_use + magazine + depot + slab_free + tail */
+	unsigned long held_bytes;
+	unsigned long in_use_bytes;		/* allocs - frees */
+	unsigned long magazine_bytes;
+	unsigned long depot_bytes;
+	unsigned long slab_free_bytes;
+	unsigned long tail_bytes;
+};
+
+void zpool_stats_add_cpu(struct zpool_usage *sum, struct zpool_cache *cache,
+			 unsigned int cpu);
+void zpool_stats_add_cache(struct zpool_usage *sum, struct zpool_cache *cache);
+unsigned long zpool_stats_percpu(size_t offset);
+
+#endif /* _KZPOOL_STATS_H */
