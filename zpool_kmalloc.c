@@ -26,6 +26,23 @@ static noinline void *alloc_outside(size_t size, gfp_t gfp)
 	return kmalloc(size, gfp);
 }
 
+/*
+ * What follows the fast path are calls in tail position only, so that the fast
+ * path itself needs no stack: it saves eight instructions of some seventy.
+ */
+
+static noinline void *zeroed(void *obj, unsigned int class)
+{
+	return memset(obj, 0, zpool_class_size(class));
+}
+
+static noinline void *kmalloc_slow(unsigned int class, gfp_t gfp)
+{
+	void *obj = zpool_alloc_slow(zpool_general[class], gfp);
+
+	return obj && want_init_on_alloc(gfp) ? zeroed(obj, class) : obj;
+}
+
 /**
  * zpool_kmalloc() - memory of at least a size
  * @size: bytes; 0 gives ZERO_SIZE_PTR
@@ -48,14 +65,9 @@ void *zpool_kmalloc(size_t size, gfp_t gfp)
 
 	class = zpool_size_class(size);
 	obj = zpool_alloc_fast(&zpool_cpu.heads[class]);
-	if (unlikely(!obj)) {
-		obj = zpool_alloc_slow(zpool_general[class], gfp);
-		if (unlikely(!obj))
-			return NULL;
-	}
-	if (want_init_on_alloc(gfp))
-		memset(obj, 0, zpool_class_size(class));
-	return obj;
+	if (unlikely(!obj))
+		return kmalloc_slow(class, gfp);
+	return want_init_on_alloc(gfp) ? zeroed(obj, class) : obj;
 }
 EXPORT_SYMBOL_GPL(zpool_kmalloc);
 
@@ -111,15 +123,13 @@ EXPORT_SYMBOL_GPL(zpool_kcalloc);
  * Whose memory is it?
  */
 
-/* The page of a pointer into one of our slabs, else NULL. */
-static __always_inline struct page *our_page(const void *p)
+/* Does @p point into one of our slabs? Then @page is its page. */
+static __always_inline bool is_ours(const void *p, struct page **page)
 {
-	struct page *page;
-
 	if (unlikely(!zpool_is_linear(p)))
-		return NULL;
-	page = zpool_page_of(p);
-	return likely(zpool_page_is_ours(page)) ? page : NULL;
+		return false;
+	*page = zpool_page_of(p);
+	return likely(zpool_page_is_ours(*page));
 }
 
 /* Is @p, which is not ours, the kernel's own kmalloc's? */
@@ -167,20 +177,38 @@ static noinline void free_outside(const void *p, void *caller)
 		kfree(p);
 }
 
+static noinline void free_slow(unsigned int class, void *obj, enum zpool_push pushed,
+			       void *caller)
+{
+	if (pushed == ZPOOL_TWICE)
+		zpool_report_twice(zpool_general[class], obj, caller);
+	else
+		zpool_free_slow(zpool_general[class], obj);
+}
+
 static __always_inline void free_to_class(unsigned int class, struct page *page,
 					  void *obj, void *caller)
 {
 	enum zpool_push pushed;
 
-	if (want_init_on_free())
-		memset(obj, 0, zpool_class_size(class));
 	pushed = zpool_free_fast(&zpool_cpu.heads[class], page, obj);
-	if (likely(pushed == ZPOOL_PUSHED))
-		return;
-	if (pushed == ZPOOL_TWICE)
-		zpool_report_twice(zpool_general[class], obj, caller);
+	if (unlikely(pushed != ZPOOL_PUSHED))
+		free_slow(class, obj, pushed, caller);
+}
+
+static noinline void free_zeroed(unsigned int class, struct page *page, void *obj,
+				 void *caller)
+{
+	free_to_class(class, page, zeroed(obj, class), caller);
+}
+
+static __always_inline void free_general(unsigned int class, struct page *page,
+					 void *obj, void *caller)
+{
+	if (want_init_on_free())
+		free_zeroed(class, page, obj, caller);
 	else
-		zpool_free_slow(zpool_general[class], obj);
+		free_to_class(class, page, obj, caller);
 }
 
 /**
@@ -193,20 +221,31 @@ static __always_inline void free_to_class(unsigned int class, struct page *page,
  */
 void zpool_kfree(const void *p)
 {
-	struct page *page = our_page(p);
+	struct page *page;
 	unsigned int tag;
 
-	if (unlikely(!page)) {
+	if (unlikely(!is_ours(p, &page))) {
 		free_outside(p, (void *)_RET_IP_);
 		return;
 	}
 	tag = zpool_page_tag(page);
 	if (likely(tag < ZPOOL_NR_CLASSES))
-		free_to_class(tag, page, (void *)p, (void *)_RET_IP_);
+		free_general(tag, page, (void *)p, (void *)_RET_IP_);
 	else
 		zpool_cache_free_in(zpool_page_slab(page), (void *)p, (void *)_RET_IP_);
 }
 EXPORT_SYMBOL_GPL(zpool_kfree);
+
+/* The size does not tell the class: passed through, merged, typed, or wrong. */
+static noinline void free_missized(const void *p, size_t size, void *caller)
+{
+	struct page *page;
+
+	if (is_ours(p, &page) && size > usable_size(page))
+		zpool_report("%p freed by %pS as %zu bytes, has %zu",
+			     p, caller, size, usable_size(page));
+	zpool_kfree(p);
+}
 
 /**
  * zpool_kfree_sized() - free memory whose size is known
@@ -221,20 +260,17 @@ EXPORT_SYMBOL_GPL(zpool_kfree);
  */
 void zpool_kfree_sized(const void *p, size_t size)
 {
-	struct page *page = our_page(p);
+	struct page *page;
 	unsigned int class;
 
-	if (likely(page && size - 1 < ZPOOL_MAX_SIZE)) {
+	if (likely(size - 1 < ZPOOL_MAX_SIZE && is_ours(p, &page))) {
 		class = zpool_size_class(size);
 		if (likely(class == zpool_page_tag(page))) {
-			free_to_class(class, page, (void *)p, (void *)_RET_IP_);
+			free_general(class, page, (void *)p, (void *)_RET_IP_);
 			return;
 		}
 	}
-	if (page && size > usable_size(page))
-		zpool_report("%p freed by %pS as %zu bytes, has %zu",
-			     p, (void *)_RET_IP_, size, usable_size(page));
-	zpool_kfree(p);
+	free_missized(p, size, (void *)_RET_IP_);
 }
 EXPORT_SYMBOL_GPL(zpool_kfree_sized);
 
@@ -246,9 +282,9 @@ EXPORT_SYMBOL_GPL(zpool_kfree_sized);
  */
 void zpool_kfree_sensitive(const void *p)
 {
-	struct page *page = our_page(p);
+	struct page *page;
 
-	if (page)
+	if (is_ours(p, &page))
 		memzero_explicit((void *)p, usable_size(page));
 	else if (!ZERO_OR_NULL_PTR(p) && is_kernel_kmalloc(p))
 		memzero_explicit((void *)p, ksize(p));
@@ -270,9 +306,9 @@ EXPORT_SYMBOL_GPL(zpool_kfree_sensitive);
  */
 size_t zpool_ksize(const void *p)
 {
-	struct page *page = our_page(p);
+	struct page *page;
 
-	if (likely(page))
+	if (likely(is_ours(p, &page)))
 		return usable_size(page);
 	if (ZERO_OR_NULL_PTR(p) || !is_foreign(p, "ksize", (void *)_RET_IP_))
 		return 0;
@@ -328,8 +364,7 @@ void *zpool_krealloc(const void *p, size_t new_size, gfp_t gfp)
 		zpool_kfree(p);
 		return ZERO_SIZE_PTR;
 	}
-	page = our_page(p);
-	if (!page)
+	if (!is_ours(p, &page))
 		return is_foreign(p, "krealloc", (void *)_RET_IP_) ?
 		       krealloc(p, new_size, gfp) : NULL;
 
