@@ -231,8 +231,7 @@ void *zpool_cache_alloc(struct zpool_cache *cache, gfp_t gfp)
 
 	if (unlikely(gfp & (REFUSED_GFP | __GFP_ZERO)) && is_refused(cache, gfp))
 		return NULL;
-	obj = zpool_alloc_fast(cache->heads);
-	if (unlikely(!obj)) {
+	if (unlikely(!zpool_alloc_fast(cache->heads, &obj))) {
 		obj = zpool_alloc_slow(cache, gfp);
 		if (unlikely(!obj))
 			return NULL;
@@ -260,7 +259,7 @@ EXPORT_SYMBOL_GPL(zpool_cache_zalloc);
 /* The slab of an object of @cache; NULL, with a report, for anything else. */
 static struct zpool_slab *slab_in(struct zpool_cache *cache, const void *obj, void *caller)
 {
-	struct page *page = zpool_is_linear(obj) ? zpool_page_of(obj) : NULL;
+	struct page *page = zpool_linear_page(obj);
 	struct zpool_slab *slab;
 
 	if (unlikely(!page || !zpool_page_is_ours(page))) {
@@ -291,8 +290,7 @@ void zpool_cache_free_in(struct zpool_slab *slab, void *obj, void *caller)
 		zpool_free_direct(obj);
 		return;
 	}
-	pushed = zpool_free_fast(cache->heads, zpool_page_of(obj), obj);
-	if (likely(pushed == ZPOOL_PUSHED))
+	if (likely(zpool_free_fast(cache->heads, virt_to_page(obj), obj, &pushed)))
 		return;
 	if (pushed == ZPOOL_TWICE)
 		zpool_report_twice(cache, obj, caller);

@@ -15,37 +15,50 @@ void zpool_free_direct(void *obj);
 void zpool_cache_free_in(struct zpool_slab *slab, void *obj, void *caller);
 void zpool_report_twice(struct zpool_cache *cache, const void *obj, void *caller);
 
-/* NULL: not for want of memory but of an object in this CPU's magazine. */
-static __always_inline void *zpool_alloc_fast(struct zpool_cpu_head __percpu *heads)
+/*
+ * Return: true with an object in @obj; false when this CPU's magazine has none.
+ * Each way out of the busy section is written out: to join them would cost a
+ * flag and a test.
+ */
+static __always_inline bool zpool_alloc_fast(struct zpool_cpu_head __percpu *heads,
+					     void **obj)
 {
-	void *obj;
-
 	if (unlikely(!zpool_cpu_enter()))
-		return NULL;
-	obj = zpool_head_pop(this_cpu_ptr(heads));
+		return false;
+	*obj = zpool_head_pop(this_cpu_ptr(heads));
+	if (unlikely(!*obj)) {
+		zpool_cpu_exit();
+		return false;
+	}
 	zpool_cpu_exit();
-	return obj;
+	return true;
 }
 
 /* Preemption is off: where an object belongs is asked of a CPU that stays. */
 static __always_inline bool zpool_is_remote(const struct page *page)
 {
-	return static_branch_unlikely(&zpool_numa) &&
-	       page_to_nid(page) != numa_mem_id();
+	return static_branch_likely(&zpool_numa) &&
+	       unlikely(page_to_nid(page) != numa_mem_id());
 }
 
-static __always_inline enum zpool_push
-zpool_free_fast(struct zpool_cpu_head __percpu *heads, const struct page *page,
-		void *obj)
+/* Return: true when @obj lies in this CPU's magazine; else @pushed says why not. */
+static __always_inline bool zpool_free_fast(struct zpool_cpu_head __percpu *heads,
+					    const struct page *page, void *obj,
+					    enum zpool_push *pushed)
 {
-	enum zpool_push pushed = ZPOOL_NO_ROOM;
-
+	*pushed = ZPOOL_NO_ROOM;
 	if (unlikely(!zpool_cpu_enter()))
-		return ZPOOL_NO_ROOM;
-	if (likely(!zpool_is_remote(page)))
-		pushed = zpool_head_push(this_cpu_ptr(heads), obj);
+		return false;
+	if (zpool_is_remote(page))
+		goto fail;
+	*pushed = zpool_head_push(this_cpu_ptr(heads), obj);
+	if (unlikely(*pushed != ZPOOL_PUSHED))
+		goto fail;
 	zpool_cpu_exit();
-	return pushed;
+	return true;
+fail:
+	zpool_cpu_exit();
+	return false;
 }
 
 #endif /* _KZPOOL_ALLOC_H */

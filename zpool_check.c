@@ -34,7 +34,7 @@ const char *zpool_check_geometry(const struct zpool_geometry *g)
 	return check_run(g, &g->least) ?: check_run(g, &g->best);
 }
 
-/* nr_free == weight of free[]; each page is marked with the slab. */
+/* nr_free == weight of free[]; each page that starts an object says whose. */
 const char *zpool_check_slab(const struct zpool_slab *slab)
 {
 	const struct zpool_slabs *home = slab->home;
@@ -43,12 +43,14 @@ const char *zpool_check_slab(const struct zpool_slab *slab)
 
 	HOLDS(slab->nr_free == bitmap_weight(slab->free, slab->nr_objects));
 	HOLDS(slab->nr_free <= slab->nr_objects);
-	HOLDS(slab->split == (slab->nr_pages < 1U << slab->order));
-	for (i = 0; i < slab->nr_pages; i++) {
-		HOLDS(zpool_page_is_ours(page + i));
-		HOLDS(zpool_page_slab(page + i) == slab);
-		HOLDS(zpool_page_tag(page + i) == home->tag || slab->pfmemalloc);
-		HOLDS(page_to_nid(page + i) == home->node);
+	for (i = 0; i < slab->nr_pages; i++)
+		HOLDS(!page_ref_count(page + i));
+	for (i = 0; i < slab->nr_objects; i++) {
+		page = virt_to_page(zpool_slab_object(slab, i));
+		HOLDS(zpool_page_is_ours(page));
+		HOLDS(zpool_page_slab(page) == slab);
+		HOLDS(zpool_page_tag(page) == home->tag || slab->pfmemalloc);
+		HOLDS(page_to_nid(page) == home->node);
 	}
 	return NULL;
 }

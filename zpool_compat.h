@@ -11,25 +11,23 @@
 #define _KZPOOL_COMPAT_H
 
 #include <linux/mm.h>
+#include <linux/overflow.h>
 
 /*
- * The linear map starts at PAGE_OFFSET and ends at high_memory. Outside it
- * there is no struct page to look at.
- */
-static __always_inline bool zpool_is_linear(const void *p)
-{
-	return (unsigned long)p - PAGE_OFFSET <
-	       (unsigned long)high_memory - PAGE_OFFSET;
-}
-
-/*
- * virt_to_page() on x86-64 tests for the kernel's own text mapping first;
- * zpool_is_linear() has already excluded it.
+ * The page of a pointer into the linear map, which starts at PAGE_OFFSET and
+ * ends at high_memory; NULL for any other, which has no struct page to look
+ * at. virt_to_page() on x86-64 tests for the kernel's own text mapping, which
+ * the bounds exclude.
  */
 static __always_inline struct page *zpool_linear_page(const void *p)
 {
+	unsigned long offset;
+
+	if (unlikely(check_sub_overflow((unsigned long)p, (unsigned long)PAGE_OFFSET,
+					&offset) || p >= high_memory))
+		return NULL;
 #ifdef CONFIG_X86_64
-	return pfn_to_page(((unsigned long)p - PAGE_OFFSET) >> PAGE_SHIFT);
+	return pfn_to_page(offset >> PAGE_SHIFT);
 #else
 	return virt_to_page(p);
 #endif

@@ -18,7 +18,12 @@
 /* Requests for memory that a pool cannot promise. */
 #define NOT_POOLED	(__GFP_ACCOUNT | __GFP_DMA | __GFP_DMA32)
 
-static noinline void *alloc_outside(size_t size, gfp_t gfp)
+static __always_inline bool is_pooled(size_t size, gfp_t gfp)
+{
+	return size - 1 < ZPOOL_MAX_SIZE && !(gfp & NOT_POOLED);
+}
+
+static void *alloc_outside(size_t size, gfp_t gfp)
 {
 	if (!size)
 		return ZERO_SIZE_PTR;
@@ -36,11 +41,28 @@ static noinline void *zeroed(void *obj, unsigned int class)
 	return memset(obj, 0, zpool_class_size(class));
 }
 
-static noinline void *kmalloc_slow(unsigned int class, gfp_t gfp)
+static noinline void *alloc_slow(unsigned int class, gfp_t gfp)
 {
 	void *obj = zpool_alloc_slow(zpool_general[class], gfp);
 
 	return obj && want_init_on_alloc(gfp) ? zeroed(obj, class) : obj;
+}
+
+static __always_inline void *alloc_class(unsigned int class, gfp_t gfp)
+{
+	void *obj;
+
+	if (unlikely(!zpool_alloc_fast(&zpool_cpu.heads[class], &obj)))
+		return alloc_slow(class, gfp);
+	return want_init_on_alloc(gfp) ? zeroed(obj, class) : obj;
+}
+
+/* To be zeroed, or not for the pools. */
+static noinline void *alloc_special(size_t size, gfp_t gfp)
+{
+	if (!is_pooled(size, gfp))
+		return alloc_outside(size, gfp);
+	return alloc_class(zpool_size_class(size), gfp);
 }
 
 /**
@@ -57,17 +79,9 @@ static noinline void *kmalloc_slow(unsigned int class, gfp_t gfp)
  */
 void *zpool_kmalloc(size_t size, gfp_t gfp)
 {
-	unsigned int class;
-	void *obj;
-
-	if (unlikely(size - 1 >= ZPOOL_MAX_SIZE || (gfp & NOT_POOLED)))
-		return alloc_outside(size, gfp);
-
-	class = zpool_size_class(size);
-	obj = zpool_alloc_fast(&zpool_cpu.heads[class]);
-	if (unlikely(!obj))
-		return kmalloc_slow(class, gfp);
-	return want_init_on_alloc(gfp) ? zeroed(obj, class) : obj;
+	if (unlikely(!is_pooled(size, gfp) || (gfp & __GFP_ZERO)))
+		return alloc_special(size, gfp);
+	return alloc_class(zpool_size_class(size), gfp);
 }
 EXPORT_SYMBOL_GPL(zpool_kmalloc);
 
@@ -123,13 +137,11 @@ EXPORT_SYMBOL_GPL(zpool_kcalloc);
  * Whose memory is it?
  */
 
-/* Does @p point into one of our slabs? Then @page is its page. */
+/* Does an object of ours start in the page of @p? Then @page is that page. */
 static __always_inline bool is_ours(const void *p, struct page **page)
 {
-	if (unlikely(!zpool_is_linear(p)))
-		return false;
-	*page = zpool_page_of(p);
-	return likely(zpool_page_is_ours(*page));
+	*page = zpool_linear_page(p);
+	return likely(*page) && likely(zpool_page_is_ours(*page));
 }
 
 /* Is @p, which is not ours, the kernel's own kmalloc's? */
@@ -191,8 +203,7 @@ static __always_inline void free_to_class(unsigned int class, struct page *page,
 {
 	enum zpool_push pushed;
 
-	pushed = zpool_free_fast(&zpool_cpu.heads[class], page, obj);
-	if (unlikely(pushed != ZPOOL_PUSHED))
+	if (unlikely(!zpool_free_fast(&zpool_cpu.heads[class], page, obj, &pushed)))
 		free_slow(class, obj, pushed, caller);
 }
 
@@ -252,9 +263,9 @@ static noinline void free_missized(const void *p, size_t size, void *caller)
  * @p: see zpool_kfree()
  * @size: as requested
  *
- * Spares the way from the page to the class; the page is looked at all the
- * same, since the request may have been passed to the kernel. A @size that
- * the memory cannot have is reported, and the memory freed.
+ * A free that checks: a @size that the memory cannot have is reported (and the
+ * memory freed). It is not faster than zpool_kfree(), which finds the class in
+ * a word that it must read anyway.
  *
  * Context: see zpool_kfree().
  */

@@ -27,6 +27,9 @@
 
 #define HEADER_BYTES	(sizeof(struct zpool_slab) + ZPOOL_RUN_MAX_OBJECTS / 8)
 
+/* More than any run has: the order of a block at its very beginning. */
+#define MAX_BLOCK_ORDER	15
+
 static struct kmem_cache *headers;
 
 /* What an empty slab claims while it is kept. */
@@ -36,20 +39,61 @@ static size_t slab_bytes(const struct zpool_slab *slab)
 }
 
 /*
- * Pages. From here to the next heading: how a run is taken, marked, unmarked.
+ * Pages: how a run is taken, marked, unmarked and given back.
+ *
+ * While a run is ours, all its pages have a reference count of 0. The page
+ * allocator wants to see 1 on the first page of each block it gets back.
  */
+
+/*
+ * Give @nr pages back in blocks as large as their alignment within the run
+ * allows: a tenth of the cost of single pages. Where the kernel keeps a tag
+ * for each page (memory allocation profiling), single pages it must be.
+ */
+static void free_blocks(struct page *run, unsigned int first, unsigned int nr)
+{
+	unsigned int end = first + nr;
+
+	while (first < end) {
+		unsigned int order = first ? __ffs(first) : MAX_BLOCK_ORDER;
+
+		order = min_t(unsigned int, order, __fls(end - first));
+		if (IS_ENABLED(CONFIG_MEM_ALLOC_PROFILING))
+			order = 0;
+		set_page_count(run + first, 1);
+		__free_pages(run + first, order);
+		first += 1U << order;
+	}
+}
 
 static struct page *alloc_run(const struct zpool_run *run, gfp_t gfp, int node)
 {
 	struct page *page = alloc_pages_node(node, gfp, run->order);
-	unsigned int i;
+	unsigned int nr = 1U << run->order, i;
 
-	if (page && run->nr_pages < 1U << run->order) {
+	if (!page)
+		return NULL;
+	if (run->nr_pages < nr) {
 		split_page(page, run->order);
-		for (i = run->nr_pages; i < 1U << run->order; i++)
-			__free_page(page + i);
+		for (i = 0; i < nr; i++)
+			set_page_count(page + i, 0);
+		free_blocks(page, run->nr_pages, nr - run->nr_pages);
+	} else {
+		set_page_count(page, 0);
 	}
 	return page;
+}
+
+static void free_run(struct zpool_slab *slab)
+{
+	struct page *page = virt_to_page(slab->base);
+
+	if (slab->nr_pages < 1U << slab->order) {
+		free_blocks(page, 0, slab->nr_pages);
+	} else {
+		set_page_count(page, 1);
+		__free_pages(page, slab->order);
+	}
 }
 
 /*
@@ -73,50 +117,37 @@ static struct page *alloc_best_run(const struct zpool_geometry *g, gfp_t gfp,
 	return page;
 }
 
-/* The reference counts that the page allocator wants to see again. */
-static void restore_counts(struct page *page, const struct zpool_slab *slab)
+/*
+ * Where an object starts, the page says so. Call @mark for each such page;
+ * it may be called twice for one.
+ */
+static void for_each_start(struct zpool_slab *slab, size_t stride,
+			   void (*mark)(struct page *page, unsigned long private),
+			   unsigned long private)
 {
-	unsigned int i;
+	size_t step = max_t(size_t, stride, PAGE_SIZE);
+	size_t end = (size_t)slab->nr_objects * stride;
+	size_t offset;
 
-	for (i = 0; i < (slab->split ? slab->nr_pages : 1U); i++)
-		set_page_count(page + i, 1);
+	for (offset = 0; offset < end; offset += step)
+		mark(virt_to_page(slab->base + offset), private);
 }
 
-static void mark_pages(struct zpool_slab *slab, unsigned int tag)
+static void mark_page(struct page *page, unsigned long private)
 {
-	struct page *page = virt_to_page(slab->base);
-	unsigned int i;
-
-	for (i = 0; i < slab->nr_pages; i++, page++) {
-		set_page_private(page, (unsigned long)slab | tag);
-		SetPagePrivate(page);
-		set_page_count(page, 0);
-	}
+	set_page_private(page, private);
+	SetPagePrivate(page);
 }
 
-static void unmark_pages(struct zpool_slab *slab)
+static void unmark_page(struct page *page, unsigned long unused)
 {
-	struct page *page = virt_to_page(slab->base);
-	unsigned int i;
-
-	for (i = 0; i < slab->nr_pages; i++) {
-		ClearPagePrivate(page + i);
-		set_page_private(page + i, 0);
-	}
-	restore_counts(page, slab);
+	ClearPagePrivate(page);
+	set_page_private(page, 0);
 }
 
-static void free_pages_of(struct zpool_slab *slab)
+static void unmark_slab(struct zpool_slab *slab)
 {
-	struct page *page = virt_to_page(slab->base);
-	unsigned int i;
-
-	if (!slab->split) {
-		__free_pages(page, slab->order);
-		return;
-	}
-	for (i = 0; i < slab->nr_pages; i++)
-		__free_page(page + i);
+	for_each_start(slab, slab->home->geometry->stride, unmark_page, 0);
 }
 
 /*
@@ -152,7 +183,6 @@ static struct zpool_slab *try_create(const struct zpool_geometry *g, gfp_t gfp,
 	slab->nr_objects = run->nr_objects;
 	slab->nr_pages = run->nr_pages;
 	slab->order = run->order;
-	slab->split = run->nr_pages < 1U << run->order;
 	slab->pfmemalloc = page_is_pfmemalloc(page);
 	bitmap_zero(slab->free, ZPOOL_RUN_MAX_OBJECTS);
 	bitmap_set(slab->free, 0, run->nr_objects);
@@ -187,8 +217,8 @@ static void release_slabs(struct list_head *dead)
 	struct zpool_slab *slab, *next;
 
 	list_for_each_entry_safe(slab, next, dead, list) {
-		unmark_pages(slab);
-		free_pages_of(slab);
+		unmark_slab(slab);
+		free_run(slab);
 		free_header(slab);
 	}
 }
@@ -354,11 +384,12 @@ unsigned int zpool_slabs_alloc(struct zpool_slabs *slabs, void **objs,
 unsigned int zpool_slabs_add(struct zpool_slabs *slabs, struct zpool_slab *slab,
 			     void **objs, unsigned int nr, enum zpool_slab_use use)
 {
+	unsigned int got, tag, i;
 	unsigned long flags;
-	unsigned int got, i;
 
 	slab->home = slabs;
-	mark_pages(slab, slab->pfmemalloc ? ZPOOL_TAG_HEADER : slabs->tag);
+	tag = slab->pfmemalloc ? ZPOOL_TAG_HEADER : slabs->tag;
+	for_each_start(slab, slabs->geometry->stride, mark_page, (unsigned long)slab | tag);
 	if (slabs->ctor)
 		for (i = 0; i < slab->nr_objects; i++)
 			slabs->ctor(zpool_slab_object(slab, i));
@@ -503,7 +534,7 @@ static unsigned long abandon_slabs(struct list_head *list)
 
 	list_for_each_entry_safe(slab, next, list, list) {
 		nr_used += slab->nr_objects - slab->nr_free;
-		unmark_pages(slab);
+		unmark_slab(slab);
 		free_header(slab);
 	}
 	INIT_LIST_HEAD(list);

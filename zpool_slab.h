@@ -5,10 +5,11 @@
  *
  * Headers live off the slab, so objects start at the page boundary and an
  * overflow cannot reach them; a bitmap tells exactly what is free. While a
- * page is ours it carries PG_private, page->private holds the header's address
- * with a tag in the low six bits, and its reference count is 0, so that
- * networking does not take it for an ordinary page and a stray core kfree()
- * cannot give it away. A free learns the size class from struct page alone.
+ * page is ours its reference count is 0, so that networking does not take it
+ * for an ordinary page and a stray core kfree() cannot give it away. A page in
+ * which an object starts carries PG_private, and page->private holds the
+ * header's address with a tag in the low six bits: a free learns the size
+ * class from struct page alone.
  *
  * Rejected: compound pages (newer kernels use page[1].private themselves), a
  * header at the start of the run (costs the alignment), a radix tree from
@@ -47,7 +48,6 @@ struct zpool_slab {
 	u16 nr_objects;
 	u16 nr_pages;
 	u8  order;			/* as allocated */
-	bool split;			/* tail given back: pages are freed singly */
 	bool pfmemalloc;		/* from the emergency reserves */
 	unsigned long free[];		/* bit set: free here; under home->lock */
 } __aligned(1 << ZPOOL_TAG_BITS);
@@ -106,12 +106,6 @@ void zpool_slabs_trim(struct zpool_slabs *slabs);
 
 void zpool_slab_defer(void *obj);
 void zpool_slab_sync(void);
-
-/* The page of a pointer into the linear map. */
-static __always_inline struct page *zpool_page_of(const void *p)
-{
-	return zpool_linear_page(p);
-}
 
 /* Only zpool combines PG_private with a reference count of 0. */
 static __always_inline bool zpool_page_is_ours(struct page *page)
