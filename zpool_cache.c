@@ -371,9 +371,14 @@ static void init_heads(struct zpool_cache *cache)
 		zpool_head_init(per_cpu_ptr(cache->heads, cpu));
 }
 
-static long cache_metadata(void)
+/* What a cache takes before its first object; general heads are static. */
+static long cache_metadata(const struct zpool_cache *cache)
 {
-	return cache_bytes() + nr_node_ids * sizeof(struct zpool_cache_node);
+	size_t heads = cache->tag == ZPOOL_TAG_HEADER ?
+		       num_possible_cpus() * sizeof(struct zpool_cpu_head) : 0;
+
+	return cache_bytes() + num_possible_nodes() * sizeof(struct zpool_cache_node) +
+	       heads;
 }
 
 /* @heads: per-CPU space that is there already, or NULL. */
@@ -397,7 +402,7 @@ static struct zpool_cache *new_cache(const char *name, const struct zpool_geomet
 	init_heads(cache);
 	if (alloc_nodes(cache))
 		goto no_nodes;
-	zpool_metadata_add(cache_metadata());
+	zpool_metadata_add(cache_metadata(cache));
 
 	mutex_lock(&zpool_caches_lock);
 	list_add_tail(&cache->list, &zpool_caches);
@@ -427,7 +432,7 @@ static void end_cache(struct zpool_cache *cache, bool own_heads)
 	free_nodes(cache);
 	if (own_heads)
 		free_percpu(cache->heads);
-	zpool_metadata_add(-cache_metadata());
+	zpool_metadata_add(-cache_metadata(cache));
 	kfree(cache);
 }
 
@@ -556,6 +561,7 @@ void zpool_cache_stop(void)
 
 	zpool_slab_sync();
 	zpool_drain_all();
+	mutex_lock(&zpool_caches_lock);
 	list_for_each_entry_safe(cache, next, &zpool_caches, list) {
 		bool typed = cache->tag == ZPOOL_TAG_HEADER;
 
@@ -564,5 +570,6 @@ void zpool_cache_stop(void)
 		list_del(&cache->list);
 		end_cache(cache, typed);
 	}
+	mutex_unlock(&zpool_caches_lock);
 	memset(zpool_general, 0, sizeof(zpool_general));
 }

@@ -92,6 +92,16 @@ static void prefill(void)
 		zpool_cache_prefill(zpool_general[class], share);
 }
 
+/* A parameter may be written while the module loads or unloads. */
+static void set_loaded(bool loaded)
+{
+	kernel_param_lock(THIS_MODULE);
+	is_loaded = loaded;
+	if (loaded)
+		apply_budget();
+	kernel_param_unlock(THIS_MODULE);
+}
+
 static int __init zpool_init(void)
 {
 	int err = zpool_slab_start();
@@ -105,9 +115,7 @@ static int __init zpool_init(void)
 		goto no_caches;
 	prefill();
 	zpool_debugfs_start();
-	kernel_param_lock(THIS_MODULE);
-	is_loaded = true;
-	kernel_param_unlock(THIS_MODULE);
+	set_loaded(true);
 	pr_info("kzpool: loaded, %lu KiB may lie idle\n", zpool_budget.limit >> 10);
 	return 0;
 
@@ -118,6 +126,7 @@ no_caches:
 
 static void __exit zpool_exit(void)
 {
+	set_loaded(false);
 	zpool_debugfs_stop();
 	zpool_cache_stop();
 	zpool_slab_stop();
