@@ -4,7 +4,7 @@
  *
  * The code is written for the newest kernel. Each block here fills in what an
  * older or another one lacks, says since when it is there, and can be deleted
- * alone. ZPOOL_HAVE_* come from Kbuild, which looks into the headers of the
+ * alone. ZPOOL_HAVE_* and ZPOOL_NEED_* come from Kbuild, which looks into the headers of the
  * kernel it builds for, since distributions backport.
  */
 #ifndef _KZPOOL_COMPAT_H
@@ -46,5 +46,18 @@ static inline bool zpool_is_large_kmalloc(struct page *head, const void *p)
 	       page_ref_count(head) == 1 && !PageLRU(head) && !head->mapping;
 #endif
 }
+
+/* Since 6.13; only the modules in bench/ set timers. */
+#ifdef ZPOOL_NEED_HRTIMER_SETUP
+#include <linux/hrtimer.h>
+
+static inline void hrtimer_setup(struct hrtimer *timer,
+				 enum hrtimer_restart (*function)(struct hrtimer *),
+				 clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+}
+#endif
 
 #endif /* _KZPOOL_COMPAT_H */

@@ -295,11 +295,12 @@ void zpool_kfree_sensitive(const void *p)
 {
 	struct page *page;
 
-	if (is_ours(p, &page))
+	if (is_ours(p, &page)) {
 		memzero_explicit((void *)p, usable_size(page));
-	else if (!ZERO_OR_NULL_PTR(p) && is_kernel_kmalloc(p))
-		memzero_explicit((void *)p, ksize(p));
-	zpool_kfree(p);
+		zpool_kfree(p);
+	} else if (!ZERO_OR_NULL_PTR(p) && is_foreign(p, "free", (void *)_RET_IP_)) {
+		kfree_sensitive(p);
+	}
 }
 EXPORT_SYMBOL_GPL(zpool_kfree_sensitive);
 
