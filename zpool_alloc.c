@@ -11,6 +11,7 @@
 #include <linux/export.h>
 #include <linux/hardirq.h>
 #include <linux/instruction_pointer.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -66,7 +67,7 @@ static void *alloc_batch(struct zpool_cache *cache, gfp_t gfp, int nid,
 	}
 	nr = zpool_cache_take(cache, gfp, nid, objs,
 			     clamp(capacity / 2, 1U, ZPOOL_BATCH), &use);
-	if (use == ZPOOL_DIRECT || !nr) {
+	if (use != ZPOOL_MAGAZINE || !nr) {
 		if (spare)
 			zpool_magazine_destroy(spare, cache->geometry.stride);
 		return nr ? objs[0] : NULL;
@@ -74,7 +75,7 @@ static void *alloc_batch(struct zpool_cache *cache, gfp_t gfp, int nid,
 	obj = objs[--nr];
 	nr = load_batch(cache, nid, spare, objs, nr);
 	if (nr)
-		zpool_slabs_free(objs, nr, ZPOOL_MAGAZINE);
+		zpool_cache_put(cache, objs, nr);
 	return obj;
 }
 
@@ -93,6 +94,7 @@ void *zpool_alloc_slow(struct zpool_cache *cache, gfp_t gfp)
 	void *obj = NULL;
 	int nid;
 
+	might_alloc(gfp);
 	if (unlikely(in_nmi())) {
 		zpool_report("%s: NMI found no object in the magazine", cache->name);
 	} else if (unlikely(!zpool_cpu_enter())) {
@@ -131,8 +133,25 @@ void zpool_report_twice(struct zpool_cache *cache, const void *obj, void *caller
 		     cache->name, obj, caller);
 }
 
+/**
+ * zpool_is_object() - does an object start here? If not, it is reported
+ * @slab: of the page of @obj
+ * @obj: given by a caller
+ * @caller: of the API
+ *
+ * For who writes to an object before it is known to be one; else this is found
+ * out when the object goes back to its slab.
+ */
+bool zpool_is_object(const struct zpool_slab *slab, const void *obj, void *caller)
+{
+	if (likely(zpool_slab_index(slab, obj) >= 0))
+		return true;
+	zpool_report("%p freed by %pS starts no object; ignored", obj, caller);
+	return false;
+}
+
 /* Neither the pair nor the depot has room: get a magazine, or spill to slabs. */
-static void free_batch(struct zpool_cache *cache, void *obj, bool has_pair)
+static void free_batch(struct zpool_cache *cache, void *obj, bool has_pair, void *caller)
 {
 	enum zpool_push pushed = ZPOOL_NO_ROOM;
 	struct zpool_magazine *spare;
@@ -153,19 +172,22 @@ static void free_batch(struct zpool_cache *cache, void *obj, bool has_pair)
 		zpool_cpu_exit();
 	}
 	if (nr)
-		zpool_slabs_free(objs, nr, ZPOOL_MAGAZINE);
+		zpool_cache_put(cache, objs, nr);
 	if (pushed == ZPOOL_NO_ROOM)
-		zpool_free_direct(obj);
+		zpool_slabs_free(&obj, 1, ZPOOL_FALLBACK);
+	else if (pushed == ZPOOL_TWICE)
+		zpool_report_twice(cache, obj, caller);
 }
 
 /**
  * zpool_free_slow() - free an object when loaded has no room for it
  * @cache: its cache
  * @obj: in use
+ * @caller: of the API, for reports
  *
  * Context: any; from NMI the object comes home with the next interrupt.
  */
-void zpool_free_slow(struct zpool_cache *cache, void *obj)
+void zpool_free_slow(struct zpool_cache *cache, void *obj, void *caller)
 {
 	enum zpool_push pushed = ZPOOL_NO_ROOM;
 	struct zpool_cpu_head *head;
@@ -191,7 +213,9 @@ void zpool_free_slow(struct zpool_cache *cache, void *obj)
 	has_pair = head->previous != zpool_no_magazine;
 	zpool_cpu_exit();
 	if (pushed == ZPOOL_NO_ROOM)
-		free_batch(cache, obj, has_pair);
+		free_batch(cache, obj, has_pair, caller);
+	else if (pushed == ZPOOL_TWICE)
+		zpool_report_twice(cache, obj, caller);
 }
 
 
@@ -284,10 +308,16 @@ void zpool_cache_free_in(struct zpool_slab *slab, void *obj, void *caller)
 	struct zpool_cache *cache = slab->home->owner;
 	enum zpool_push pushed;
 
-	if (want_init_on_free() && !cache->ctor)
+	if (want_init_on_free() && !cache->ctor) {
+		if (!zpool_is_object(slab, obj, caller))
+			return;
 		memset(obj, 0, cache->geometry.size);
+	}
 	if (unlikely(slab->pfmemalloc)) {
-		zpool_free_direct(obj);
+		if (in_nmi())
+			zpool_slab_defer(obj);
+		else
+			zpool_free_direct(obj);
 		return;
 	}
 	if (likely(zpool_free_fast(cache->heads, virt_to_page(obj), obj, &pushed)))
@@ -295,7 +325,7 @@ void zpool_cache_free_in(struct zpool_slab *slab, void *obj, void *caller)
 	if (pushed == ZPOOL_TWICE)
 		zpool_report_twice(cache, obj, caller);
 	else
-		zpool_free_slow(cache, obj);
+		zpool_free_slow(cache, obj, caller);
 }
 
 /**

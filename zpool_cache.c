@@ -70,7 +70,9 @@
 #include <linux/ctype.h>
 #include <linux/export.h>
 #include <linux/kernel.h>
+#include <linux/log2.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -138,15 +140,60 @@ struct zpool_magazine *zpool_depot_magazine(struct zpool_cache *cache, int nid)
  * Supply from the slabs.
  */
 
-/* Any node's slabs, for who would else get nothing. */
-static unsigned int take_from_any_node(struct zpool_cache *cache, void **obj)
+/* For objects that no magazine may hold. */
+static enum zpool_slab_use past_magazines(enum zpool_slab_use use)
+{
+	return use == ZPOOL_MAGAZINE ? ZPOOL_FALLBACK : use;
+}
+
+/* What other nodes have ready. Objects, not pages: cpusets do not bind them. */
+static unsigned int take_from_any_node(struct zpool_cache *cache, void **obj,
+				       enum zpool_slab_use use)
 {
 	int nid;
 
 	for_each_node(nid)
-		if (zpool_slabs_alloc(&cache->nodes[nid]->slabs, obj, 1, ZPOOL_DIRECT))
+		if (zpool_slabs_alloc(&cache->nodes[nid]->slabs, obj, 1, use))
 			return 1;
 	return 0;
+}
+
+/* Give a new slab its home, which may be on another node than was asked. */
+static unsigned int add_slab(struct zpool_cache *cache, struct zpool_slab *slab, int nid,
+			     void **objs, unsigned int nr, enum zpool_slab_use *use)
+{
+	int home = page_to_nid(virt_to_page(slab->base));
+
+	if (home != nid || slab->pfmemalloc) {
+		*use = past_magazines(*use);
+		nr = 1;
+	}
+	return zpool_slabs_add(&cache->nodes[home]->slabs, slab, objs, nr, *use);
+}
+
+static unsigned int try_take(struct zpool_cache *cache, gfp_t gfp, int nid,
+			     void **objs, unsigned int nr, enum zpool_slab_use *use)
+{
+	struct zpool_slab *slab = NULL;
+	unsigned int got;
+
+	got = zpool_slabs_alloc(&cache->nodes[nid]->slabs, objs, nr, *use);
+	if (got)
+		return got;
+
+	/* This node without effort, then what others have, then all effort anywhere. */
+	if (static_branch_unlikely(&zpool_numa) && !(gfp & __GFP_THISNODE)) {
+		slab = zpool_slab_create(&cache->geometry,
+					 (gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL)) |
+					 __GFP_THISNODE | __GFP_NOWARN, nid);
+		if (!slab && take_from_any_node(cache, objs, past_magazines(*use))) {
+			*use = past_magazines(*use);
+			return 1;
+		}
+	}
+	if (!slab)
+		slab = zpool_slab_create(&cache->geometry, gfp, nid);
+	return slab ? add_slab(cache, slab, nid, objs, nr, use) : 0;
 }
 
 /**
@@ -157,7 +204,7 @@ static unsigned int take_from_any_node(struct zpool_cache *cache, void **obj)
  * @objs: filled in
  * @nr: how many are wanted, at most ZPOOL_BATCH
  * @use: where they go. Objects of another node or of the emergency reserves
- *       are not for magazines: then it becomes ZPOOL_DIRECT, and there is one.
+ *       are not for magazines: then it becomes ZPOOL_FALLBACK, and there is one.
  *
  * Context: as @gfp allows, outside all locks of ours.
  * Return: how many there were.
@@ -165,25 +212,33 @@ static unsigned int take_from_any_node(struct zpool_cache *cache, void **obj)
 unsigned int zpool_cache_take(struct zpool_cache *cache, gfp_t gfp, int nid,
 			      void **objs, unsigned int nr, enum zpool_slab_use *use)
 {
-	struct zpool_slab *slab;
+	bool nofail = (gfp & __GFP_NOFAIL) && gfpflags_allow_blocking(gfp);
 	unsigned int got;
-	int home;
 
-	got = zpool_slabs_alloc(&cache->nodes[nid]->slabs, objs, nr, *use);
-	if (got)
-		return got;
+	if (!nofail)
+		gfp &= ~__GFP_NOFAIL;
+	for (;;) {
+		got = try_take(cache, gfp, nid, objs, nr, use);
+		if (got || !nofail)
+			return got;
+		schedule_timeout_uninterruptible(1);
+	}
+}
 
-	slab = zpool_slab_create(&cache->geometry, gfp, nid);
-	if (!slab) {
-		*use = ZPOOL_DIRECT;
-		return gfp & __GFP_THISNODE ? 0 : take_from_any_node(cache, objs);
-	}
-	home = page_to_nid(virt_to_page(slab->base));
-	if (home != nid || slab->pfmemalloc) {
-		*use = ZPOOL_DIRECT;
-		nr = 1;
-	}
-	return zpool_slabs_add(&cache->nodes[home]->slabs, slab, objs, nr, *use);
+/**
+ * zpool_cache_put() - give objects of a magazine back to their slabs
+ * @cache: of which they are, though a caller may have freed some twice
+ * @objs: the objects; the array is overwritten
+ * @nr: how many, at most ZPOOL_BATCH
+ *
+ * Context: see zpool_slabs_free().
+ */
+void zpool_cache_put(struct zpool_cache *cache, void **objs, unsigned int nr)
+{
+	unsigned int good = zpool_slabs_free(objs, nr, ZPOOL_MAGAZINE);
+
+	if (unlikely(good < nr))
+		atomic_long_add(nr - good, &cache->dropped);
 }
 
 /*
@@ -219,7 +274,7 @@ static void flush_magazine(struct zpool_cache *cache, struct zpool_magazine *mag
 		unsigned int nr = min(mag->count, ZPOOL_BATCH);
 
 		mag->count -= nr;
-		zpool_slabs_free(&mag->objs[mag->count + 1], nr, ZPOOL_MAGAZINE);
+		zpool_cache_put(cache, &mag->objs[mag->count + 1], nr);
 	}
 	zpool_magazine_destroy(mag, cache->geometry.stride);
 }
@@ -272,24 +327,32 @@ void zpool_drain_all(void)
 	mutex_unlock(&zpool_caches_lock);
 }
 
-/* A full magazine of fresh objects, or less if memory ends. */
-static struct zpool_magazine *filled_magazine(struct zpool_cache *cache, int nid)
+/* A magazine with up to @most fresh objects, fewer if memory ends; NULL for none. */
+static struct zpool_magazine *filled_magazine(struct zpool_cache *cache, int nid,
+					      size_t most)
 {
 	struct zpool_magazine *mag = zpool_depot_magazine(cache, nid);
 	enum zpool_slab_use use = ZPOOL_MAGAZINE;
 
-	while (mag && mag->count < mag->capacity) {
-		unsigned int nr = min(mag->capacity - mag->count, ZPOOL_BATCH);
+	if (!mag)
+		return NULL;
+	most = min_t(size_t, most, mag->capacity);
+	while (mag->count < most) {
+		void **objs = &mag->objs[mag->count + 1];
+		unsigned int nr = min_t(size_t, most - mag->count, ZPOOL_BATCH);
 
 		nr = zpool_cache_take(cache, GFP_KERNEL | __GFP_THISNODE | __GFP_NOWARN,
-				     nid, &mag->objs[mag->count + 1], nr, &use);
-		if (use == ZPOOL_DIRECT || !nr) {
-			zpool_slabs_free(&mag->objs[mag->count + 1], nr, ZPOOL_DIRECT);
+				      nid, objs, nr, &use);
+		if (use != ZPOOL_MAGAZINE)
+			zpool_slabs_free(objs, nr, use);
+		if (use != ZPOOL_MAGAZINE || !nr)
 			break;
-		}
 		mag->count += nr;
 	}
-	return mag;
+	if (mag->count)
+		return mag;
+	zpool_magazine_destroy(mag, cache->geometry.stride);
+	return NULL;
 }
 
 /**
@@ -301,22 +364,15 @@ static struct zpool_magazine *filled_magazine(struct zpool_cache *cache, int nid
  */
 void zpool_cache_prefill(struct zpool_cache *cache, size_t bytes)
 {
-	size_t share = bytes / num_node_state(N_MEMORY);
+	size_t share = bytes / num_node_state(N_MEMORY) / cache->geometry.stride;
+	struct zpool_magazine *mag;
 	int nid;
 
 	for_each_node_state(nid, N_MEMORY) {
-		size_t done = 0;
+		size_t left = share;
 
-		while (done + cache->geometry.stride <= share) {
-			struct zpool_magazine *mag = filled_magazine(cache, nid);
-
-			if (!mag)
-				break;
-			done += mag->count * cache->geometry.stride;
-			if (!mag->count) {
-				zpool_magazine_destroy(mag, cache->geometry.stride);
-				break;
-			}
+		while (left && (mag = filled_magazine(cache, nid, left))) {
+			left -= mag->count;
 			zpool_depot_put(&cache->nodes[nid]->depot, mag);
 		}
 	}
@@ -483,8 +539,8 @@ struct zpool_cache *zpool_cache_create(const char *name, size_t size,
 	else if (flags & ~(ZPOOL_HWCACHE_ALIGN | ZPOOL_PANIC))
 		zpool_report("%s: unknown flags %#x", name, flags);
 	else if (zpool_geometry_init(&geometry, size,
-				     flags & ZPOOL_HWCACHE_ALIGN ?
-				     line_align(size, align ?: 1) : align ?: 1))
+				     flags & ZPOOL_HWCACHE_ALIGN && is_power_of_2(align ?: 1) ?
+				     line_align(size, align) : align ?: 1))
 		zpool_report("%s: size %zu (1 to %lu) or alignment %zu (power of two up to %lu) out of range",
 			     name, size, ZPOOL_MAX_SIZE, align, ZPOOL_MAX_SIZE);
 	else

@@ -46,6 +46,7 @@ struct zpool_cache {
 	unsigned int tag;		/* class, or ZPOOL_TAG_HEADER */
 	struct list_head list;		/* on zpool_caches, under zpool_caches_lock */
 	struct list_head detached;	/* magazines of zpool_drain_all(), likewise */
+	atomic_long_t dropped;		/* freed twice, found on the way to a slab */
 
 	/* Per-CPU layer. */
 	struct zpool_cpu_head __percpu *heads;
@@ -69,6 +70,7 @@ void zpool_cache_prefill(struct zpool_cache *cache, size_t bytes);
 
 unsigned int zpool_cache_take(struct zpool_cache *cache, gfp_t gfp, int nid,
 			      void **objs, unsigned int nr, enum zpool_slab_use *use);
+void zpool_cache_put(struct zpool_cache *cache, void **objs, unsigned int nr);
 struct zpool_magazine *zpool_cpu_magazine(struct zpool_cache *cache, int nid);
 struct zpool_magazine *zpool_depot_magazine(struct zpool_cache *cache, int nid);
 

@@ -34,13 +34,14 @@ static __always_inline struct page *zpool_linear_page(const void *p)
 }
 
 /*
- * Since 6.18 a page of a large kmalloc says so itself. Before, it is a
- * compound page that nothing else has a claim on.
+ * Since 6.15 the first page of a large kmalloc says so itself. Before, it is
+ * a compound page that nothing else has a claim on: a driver's own would pass
+ * for one, as it does with kfree().
  */
 static inline bool zpool_is_large_kmalloc(struct page *head, const void *p)
 {
 #ifdef ZPOOL_HAVE_LARGE_KMALLOC
-	return PageLargeKmalloc(head);
+	return folio_test_large_kmalloc(page_folio(head));
 #else
 	return PageHead(head) && p == page_address(head) &&
 	       page_ref_count(head) == 1 && !PageLRU(head) && !head->mapping;

@@ -7,6 +7,7 @@
  * pointers as well as ours: the page tells them apart.
  */
 #include <linux/export.h>
+#include <linux/hardirq.h>
 #include <linux/instruction_pointer.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
@@ -27,6 +28,10 @@ static void *alloc_outside(size_t size, gfp_t gfp)
 {
 	if (!size)
 		return ZERO_SIZE_PTR;
+	if (unlikely(in_nmi())) {
+		zpool_report("%zu bytes asked of kmalloc in NMI", size);
+		return NULL;
+	}
 	this_cpu_inc(zpool_cpu.passthrough);
 	return kmalloc(size, gfp);
 }
@@ -195,7 +200,7 @@ static noinline void free_slow(unsigned int class, void *obj, enum zpool_push pu
 	if (pushed == ZPOOL_TWICE)
 		zpool_report_twice(zpool_general[class], obj, caller);
 	else
-		zpool_free_slow(zpool_general[class], obj);
+		zpool_free_slow(zpool_general[class], obj, caller);
 }
 
 static __always_inline void free_to_class(unsigned int class, struct page *page,
@@ -210,7 +215,8 @@ static __always_inline void free_to_class(unsigned int class, struct page *page,
 static noinline void free_zeroed(unsigned int class, struct page *page, void *obj,
 				 void *caller)
 {
-	free_to_class(class, page, zeroed(obj, class), caller);
+	if (zpool_is_object(zpool_page_slab(page), obj, caller))
+		free_to_class(class, page, zeroed(obj, class), caller);
 }
 
 static __always_inline void free_general(unsigned int class, struct page *page,
@@ -296,6 +302,8 @@ void zpool_kfree_sensitive(const void *p)
 	struct page *page;
 
 	if (is_ours(p, &page)) {
+		if (!zpool_is_object(zpool_page_slab(page), p, (void *)_RET_IP_))
+			return;
 		memzero_explicit((void *)p, usable_size(page));
 		zpool_kfree(p);
 	} else if (!ZERO_OR_NULL_PTR(p) && is_foreign(p, "free", (void *)_RET_IP_)) {

@@ -33,8 +33,9 @@ static size_t magazine_bytes(unsigned int capacity)
  * @limit: what the sum of all claims may reach, see zpool_budget_claim()
  * @node: where its memory should be
  *
- * Never waits and never digs into the reserves: without a magazine objects go
- * one by one, which is slower but right.
+ * Never waits, digs into no reserves and wakes nobody (a free may come under
+ * the scheduler's own locks): without a magazine objects go one by one, which
+ * is slower but right.
  *
  * Context: any but NMI, outside all locks of ours.
  * Return: the magazine, or NULL.
@@ -47,7 +48,7 @@ struct zpool_magazine *zpool_magazine_create(size_t stride, unsigned int capacit
 	if (!zpool_budget_claim(capacity * stride, limit))
 		return NULL;
 	mag = kmalloc_node(magazine_bytes(capacity),
-			   GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC, node);
+			   __GFP_NORETRY | __GFP_NOWARN | __GFP_NOMEMALLOC, node);
 	if (!mag) {
 		zpool_budget_return(capacity * stride);
 		return NULL;
@@ -334,10 +335,11 @@ unsigned int zpool_head_spill(struct zpool_cpu_head *head, void **objs)
 		swap_pair(head);
 	mag = head->previous;
 	nr = min_t(unsigned int, (mag->count + 1) / 2, ZPOOL_BATCH);
-	mag->count -= nr;
-	memcpy(objs, &mag->objs[mag->count + 1], nr * sizeof(*objs));
-	if (nr)
+	if (nr) {
+		mag->count -= nr;
+		memcpy(objs, &mag->objs[mag->count + 1], nr * sizeof(*objs));
 		swap_pair(head);
+	}
 	raw_spin_unlock_irqrestore(slow_lock, flags);
 	return nr;
 }

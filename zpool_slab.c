@@ -20,7 +20,13 @@
 
 /* Flags that speak of the object, or that would make pages unfit. */
 #define NOT_FOR_PAGES	(__GFP_ZERO | __GFP_COMP | __GFP_HIGHMEM | __GFP_MOVABLE | \
-			 __GFP_RECLAIMABLE | __GFP_ACCOUNT | __GFP_NOFAIL)
+			 __GFP_RECLAIMABLE | __GFP_ACCOUNT)
+
+/* Flags that stand for an effort, which a run larger than needed is not worth. */
+#define EFFORT		(__GFP_RECLAIM | __GFP_HIGH | __GFP_RETRY_MAYFAIL | __GFP_NOFAIL)
+
+/* The page allocator serves __GFP_NOFAIL up to this order without a warning. */
+#define NOFAIL_ORDER	1
 
 /* One slab kept empty spares a cache that goes up and down by one object the page allocator. */
 #define KEEP_EMPTY	1
@@ -66,21 +72,44 @@ static void free_blocks(struct page *run, unsigned int first, unsigned int nr)
 	}
 }
 
+/*
+ * Bring reference counts from 1 to 0. Whoever looks pages up without a lock
+ * (page cache, get_user_pages_fast) may hold a stray reference for a moment;
+ * it must find the count that it left.
+ */
+static bool freeze_pages(struct page *page, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (!page_ref_freeze(page + i, 1)) {
+			while (i--)
+				page_ref_unfreeze(page + i, 1);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* A run that somebody looks at is given back (for good when he is done); take another. */
 static struct page *alloc_run(const struct zpool_run *run, gfp_t gfp, int node)
 {
-	struct page *page = alloc_pages_node(node, gfp, run->order);
 	unsigned int nr = 1U << run->order, i;
+	bool split = run->nr_pages < nr;
+	struct page *page;
 
-	if (!page)
-		return NULL;
-	if (run->nr_pages < nr) {
-		split_page(page, run->order);
-		for (i = 0; i < nr; i++)
-			set_page_count(page + i, 0);
-		free_blocks(page, run->nr_pages, nr - run->nr_pages);
-	} else {
-		set_page_count(page, 0);
+	while ((page = alloc_pages_node(node, gfp, run->order))) {
+		if (split)
+			split_page(page, run->order);
+		if (freeze_pages(page, split ? nr : 1))
+			break;
+		if (!split)
+			__free_pages(page, run->order);
+		for (i = 0; split && i < nr; i++)
+			__free_page(page + i);
 	}
+	if (page && split)
+		free_blocks(page, run->nr_pages, nr - run->nr_pages);
 	return page;
 }
 
@@ -96,15 +125,12 @@ static void free_run(struct zpool_slab *slab)
 	}
 }
 
-/*
- * The wanted run if it is to be had without effort, else the least. The
- * reserves and the reclaimer are for the least only.
- */
+/* The wanted run if this node has it ready, else the least, with all effort allowed. */
 static struct page *alloc_best_run(const struct zpool_geometry *g, gfp_t gfp,
 				   int node, const struct zpool_run **run)
 {
-	gfp_t easy = (gfp | __GFP_NOWARN | __GFP_NORETRY | __GFP_NOMEMALLOC) &
-		     ~(__GFP_DIRECT_RECLAIM | __GFP_RETRY_MAYFAIL);
+	gfp_t easy = (gfp & ~EFFORT) | __GFP_NOWARN | __GFP_NORETRY |
+		     __GFP_NOMEMALLOC | __GFP_THISNODE;
 	struct page *page = NULL;
 
 	*run = &g->best;
@@ -112,6 +138,8 @@ static struct page *alloc_best_run(const struct zpool_geometry *g, gfp_t gfp,
 		page = alloc_run(*run, easy, node);
 	if (!page) {
 		*run = &g->least;
+		if (g->least.order > NOFAIL_ORDER)
+			gfp &= ~__GFP_NOFAIL;
 		page = alloc_run(*run, gfp, node);
 	}
 	return page;
@@ -160,13 +188,24 @@ static void free_header(struct zpool_slab *slab)
 	zpool_metadata_add(-(long)HEADER_BYTES);
 }
 
-static struct zpool_slab *try_create(const struct zpool_geometry *g, gfp_t gfp,
+/**
+ * zpool_slab_create() - a slab with all objects free and no home yet
+ * @g: how it is cut
+ * @gfp: what may be done to get its pages; __GFP_NOFAIL is honoured up to
+ *       order 1 of the least run
+ * @node: where from; without __GFP_THISNODE another node may give them
+ *
+ * Context: as @gfp allows.
+ * Return: the slab, for zpool_slabs_add() on the node of its pages, or NULL.
+ */
+struct zpool_slab *zpool_slab_create(const struct zpool_geometry *g, gfp_t gfp,
 				     int node)
 {
 	const struct zpool_run *run;
 	struct zpool_slab *slab;
 	struct page *page;
 
+	gfp &= ~NOT_FOR_PAGES;
 	slab = kmem_cache_alloc_node(headers, gfp & ~__GFP_THISNODE, node);
 	if (!slab)
 		return NULL;
@@ -186,29 +225,6 @@ static struct zpool_slab *try_create(const struct zpool_geometry *g, gfp_t gfp,
 	slab->pfmemalloc = page_is_pfmemalloc(page);
 	bitmap_zero(slab->free, ZPOOL_RUN_MAX_OBJECTS);
 	bitmap_set(slab->free, 0, run->nr_objects);
-	return slab;
-}
-
-/**
- * zpool_slab_create() - a slab with all objects free and no home yet
- * @g: how it is cut
- * @gfp: what may be done to get its pages; __GFP_NOFAIL is honoured where
- *       @gfp allows blocking
- * @node: where from; without __GFP_THISNODE another node may give them
- *
- * Context: as @gfp allows.
- * Return: the slab, for zpool_slabs_add() on the node of its pages, or NULL.
- */
-struct zpool_slab *zpool_slab_create(const struct zpool_geometry *g, gfp_t gfp,
-				     int node)
-{
-	bool nofail = (gfp & __GFP_NOFAIL) && gfpflags_allow_blocking(gfp);
-	struct zpool_slab *slab = try_create(g, gfp & ~NOT_FOR_PAGES, node);
-
-	while (!slab && nofail) {
-		cond_resched();
-		slab = try_create(g, gfp & ~NOT_FOR_PAGES, node);
-	}
 	return slab;
 }
 
@@ -303,10 +319,13 @@ static void count_taken(struct zpool_slabs *slabs, unsigned int nr,
 			enum zpool_slab_use use)
 {
 	lockdep_assert_held(&slabs->lock);
+	if (use == ZPOOL_MAGAZINE) {
+		slabs->refills += !!nr;
+		return;
+	}
+	slabs->direct_allocs += nr;
 	if (use == ZPOOL_DIRECT)
-		slabs->direct_allocs += nr;
-	else if (nr)
-		slabs->refills++;
+		slabs->direct_misses += nr;
 }
 
 /**
@@ -407,6 +426,12 @@ static struct zpool_slab *slab_of(const void *obj)
 	return zpool_page_slab(virt_to_page(obj));
 }
 
+static void report_bad(void **objs, unsigned int nr)
+{
+	while (nr--)
+		zpool_report("%p is free already or starts no object; dropped", objs[nr]);
+}
+
 /* Put objects of one home back; tell of what is none. Return: how many were good. */
 static unsigned int put_batch(struct zpool_slabs *slabs, void **objs, unsigned int nr,
 			      enum zpool_slab_use use, struct list_head *dead)
@@ -418,17 +443,22 @@ static unsigned int put_batch(struct zpool_slabs *slabs, void **objs, unsigned i
 	for (i = 0; i < nr; i++)
 		if (!put_object(slabs, slab_of(objs[i]), objs[i], dead))
 			objs[bad++] = objs[i];
-	if (use == ZPOOL_DIRECT) {
-		slabs->direct_frees += nr - bad;
-	} else {
-		slabs->dropped += bad;	/* counted as freed when they came */
+	if (use == ZPOOL_MAGAZINE)
 		slabs->flushes++;
-	}
+	else
+		slabs->direct_frees += nr - bad;
+	if (use == ZPOOL_DIRECT)
+		slabs->direct_misses += nr - bad;
 	raw_spin_unlock_irqrestore(&slabs->lock, flags);
 
-	for (i = 0; i < bad; i++)
-		zpool_report("%p is free already or starts no object; dropped", objs[i]);
+	report_bad(objs, bad);
 	return nr - bad;
+}
+
+/* Where an object belongs; NULL when its slab has gone, so that it was freed twice. */
+static struct zpool_slabs *home_of(const void *obj)
+{
+	return zpool_page_is_ours(virt_to_page(obj)) ? slab_of(obj)->home : NULL;
 }
 
 /**
@@ -448,12 +478,15 @@ unsigned int zpool_slabs_free(void **objs, unsigned int nr, enum zpool_slab_use 
 	LIST_HEAD(dead);
 
 	for (first = 0; first < nr; first = end) {
-		struct zpool_slabs *home = slab_of(objs[first])->home;
+		struct zpool_slabs *home = home_of(objs[first]);
 
 		for (end = first + 1; end < nr; end++)
-			if (slab_of(objs[end])->home != home)
+			if (home_of(objs[end]) != home)
 				break;
-		good += put_batch(home, objs + first, end - first, use, &dead);
+		if (home)
+			good += put_batch(home, objs + first, end - first, use, &dead);
+		else
+			report_bad(objs + first, end - first);
 	}
 	release_slabs(&dead);
 	return good;

@@ -71,7 +71,7 @@ struct zpool_slabs {
 	unsigned long flushes;		/* batches given back by one */
 	unsigned long direct_allocs;	/* objects handed out past the magazines */
 	unsigned long direct_frees;
-	unsigned long dropped;		/* freed twice, found on the way home */
+	unsigned long direct_misses;	/* of these, without a look at the magazines */
 	unsigned long slabs_freed;
 
 	/* Fixed at init. */
@@ -94,7 +94,11 @@ void zpool_slabs_init(struct zpool_slabs *slabs, const struct zpool_geometry *g,
 unsigned long zpool_slabs_fini(struct zpool_slabs *slabs);
 
 /* Where the objects of a call go or come from: the counters differ. */
-enum zpool_slab_use { ZPOOL_MAGAZINE, ZPOOL_DIRECT };
+enum zpool_slab_use {
+	ZPOOL_MAGAZINE,		/* a CPU's pair */
+	ZPOOL_DIRECT,		/* the caller, and the pair was not asked */
+	ZPOOL_FALLBACK,		/* the caller, after the pair missed */
+};
 
 unsigned int zpool_slabs_alloc(struct zpool_slabs *slabs, void **objs,
 			       unsigned int nr, enum zpool_slab_use use);

@@ -53,7 +53,7 @@ static void add_slabs(struct zpool_usage *sum, struct zpool_slabs *slabs, size_t
 	raw_spin_lock_irqsave(&slabs->lock, flags);
 	sum->allocs += slabs->direct_allocs;
 	sum->frees += slabs->direct_frees;
-	sum->misses += slabs->direct_allocs + slabs->direct_frees;
+	sum->misses += slabs->direct_misses;
 	sum->refills += slabs->refills;
 	sum->flushes += slabs->flushes;
 	sum->nr_slabs += slabs->nr_slabs;
@@ -61,8 +61,7 @@ static void add_slabs(struct zpool_usage *sum, struct zpool_slabs *slabs, size_t
 	sum->held_bytes += slabs->nr_pages * PAGE_SIZE;
 	sum->tail_bytes += slabs->nr_pages * PAGE_SIZE - slabs->nr_objects * stride;
 	sum->slab_free_bytes += slabs->nr_free * stride;
-	sum->in_use_bytes += (slabs->direct_allocs - slabs->direct_frees +
-			      slabs->dropped) * stride;
+	sum->in_use_bytes += (slabs->direct_allocs - slabs->direct_frees) * stride;
 	raw_spin_unlock_irqrestore(&slabs->lock, flags);
 }
 
@@ -73,14 +72,17 @@ static void add_slabs(struct zpool_usage *sum, struct zpool_slabs *slabs, size_t
  */
 void zpool_stats_add_cache(struct zpool_usage *sum, struct zpool_cache *cache)
 {
+	size_t stride = cache->geometry.stride;
 	unsigned int cpu;
 	int nid;
 
+	/* Counted as freed twice, but there was only one to free. */
+	sum->in_use_bytes += atomic_long_read(&cache->dropped) * stride;
 	for_each_possible_cpu(cpu)
 		zpool_stats_add_cpu(sum, cache, cpu);
 	for_each_node(nid) {
-		add_depot(sum, &cache->nodes[nid]->depot, cache->geometry.stride);
-		add_slabs(sum, &cache->nodes[nid]->slabs, cache->geometry.stride);
+		add_depot(sum, &cache->nodes[nid]->depot, stride);
+		add_slabs(sum, &cache->nodes[nid]->slabs, stride);
 	}
 }
 

@@ -11,7 +11,7 @@
 /* Sums over what was asked for. Bytes are of whole objects. */
 struct zpool_usage {
 	unsigned long allocs, frees;		/* operations served */
-	unsigned long misses;			/* of these, past the CPU's pair */
+	unsigned long misses;			/* of these and of the failed ones, past the CPU's pair */
 	unsigned long refills, flushes;		/* batches between pair and slabs */
 	unsigned long nr_slabs, slabs_freed;
 

@@ -19,6 +19,7 @@
 #include <linux/random.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <zpool/zpool.h>
 
 #include "torture.h"
 
@@ -38,6 +39,10 @@ MODULE_PARM_DESC(seed, "seed of all random numbers (default 0: a random one, pri
 static unsigned int live = 256;
 module_param(live, uint, 0444);
 MODULE_PARM_DESC(live, "objects a CPU in process context, 1 to 65536 (default 256)");
+
+static bool leak;
+module_param(leak, bool, 0444);
+MODULE_PARM_DESC(leak, "leave an object of 64 bytes in use at the end, to see what unloading kzpool says (default off)");
 
 static struct torture_cpu *cpus;
 static unsigned int nr_cpus;
@@ -190,6 +195,8 @@ static int __init torture_init(void)
 		seconds, num_online_cpus(), live);
 	err = torture();
 	torture_types_destroy();
+	if (leak && !zpool_kmalloc(64, GFP_KERNEL))
+		return -ENOMEM;
 	return err;
 }
 module_init(torture_init);
