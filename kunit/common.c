@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+/* See common.h. */
+#include <linux/string.h>
+
+#include "common.h"
+
+/* How the test found things; tests run one after the other. */
+static unsigned long limit_before;
+static long metadata_before;
+static long reports_before;
+
+/**
+ * zpool_test_begin() - the init hook of a suite
+ * @test: which
+ *
+ * Nothing lies idle, and the budget is ample.
+ *
+ * Return: 0.
+ */
+int zpool_test_begin(struct kunit *test)
+{
+	zpool_drain_all();
+	limit_before = zpool_budget.limit;
+	metadata_before = zpool_test_metadata();
+	reports_before = zpool_test_reports();
+	zpool_budget_set_limit(AMPLE_BUDGET);
+	return 0;
+}
+
+/**
+ * zpool_test_end() - the exit hook of a suite
+ * @test: which
+ *
+ * Every invariant holds, and once drained, every byte has been given back.
+ */
+void zpool_test_end(struct kunit *test)
+{
+	EXPECT_SOUND(test, zpool_check_all());
+	zpool_drain_all();
+	EXPECT_SOUND(test, zpool_check_all());
+	KUNIT_EXPECT_EQ(test, zpool_test_claimed(), 0L);
+	KUNIT_EXPECT_EQ(test, zpool_test_metadata(), metadata_before);
+	zpool_budget_set_limit(limit_before);
+}
+
+/**
+ * zpool_test_end_quiet() - the exit hook of a suite that misuses nothing
+ * @test: which
+ */
+void zpool_test_end_quiet(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, zpool_test_reports(), reports_before);
+	zpool_test_end(test);
+}
+
+/**
+ * zpool_test_usage() - statistics of one cache
+ * @cache: which
+ */
+struct zpool_usage zpool_test_usage(struct zpool_cache *cache)
+{
+	struct zpool_usage usage = {};
+
+	zpool_stats_add_cache(&usage, cache);
+	return usage;
+}
+
+/**
+ * zpool_test_alloc() - zpool_kmalloc(), of which the compiler knows nothing
+ * @size: bytes
+ * @gfp: how
+ *
+ * It would object to a test that uses the whole of a class, or that asks for
+ * more than there can be.
+ *
+ * Return: the memory, or NULL.
+ */
+noinline void *zpool_test_alloc(size_t size, gfp_t gfp)
+{
+	return zpool_kmalloc(size, gfp);
+}
+
+/**
+ * zpool_test_is_pooled() - is it an object of a pool?
+ * @p: any address
+ */
+bool zpool_test_is_pooled(const void *p)
+{
+	struct page *page = zpool_linear_page(p);
+
+	return page && zpool_page_is_ours(page);
+}
+
+/**
+ * zpool_test_is_filled() - is each byte of memory the same?
+ * @p: where
+ * @byte: as for memset()
+ * @size: how many
+ */
+bool zpool_test_is_filled(const void *p, int byte, size_t size)
+{
+	return !memchr_inv(p, byte, size);
+}
+
+/**
+ * zpool_test_use() - write whatever may be written to an object, then free it
+ * @p: the object, or NULL
+ * @free: how
+ *
+ * Return: @p, which the next allocation gets, if the CPU is the same.
+ */
+void *zpool_test_use(void *p, void (*free)(const void *p))
+{
+	if (p)
+		memset(p, 0xff, zpool_ksize(p));
+	free(p);
+	return p;
+}
+
+/* Counts up, so that a shift shows. */
+static u8 pattern(size_t i)
+{
+	return i ^ i >> 8;
+}
+
+/**
+ * zpool_test_write_pattern() - fill memory so that it is known again
+ * @p: where
+ * @size: how many bytes
+ */
+void zpool_test_write_pattern(void *p, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		((u8 *)p)[i] = pattern(i);
+}
+
+/**
+ * zpool_test_has_pattern() - does memory start with what was written?
+ * @p: where
+ * @size: how many bytes
+ */
+bool zpool_test_has_pattern(const void *p, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		if (((const u8 *)p)[i] != pattern(i))
+			return false;
+	return true;
+}

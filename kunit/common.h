@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the suites share: a clean start, an end that proves that nothing was
+ * lost, and the questions that more than one suite asks.
+ *
+ * Only what the core itself uses is used here and in the suites, so that all
+ * of it compiles in userspace as well.
+ */
+#ifndef _KZPOOL_KUNIT_COMMON_H
+#define _KZPOOL_KUNIT_COMMON_H
+
+#include <kunit/test.h>
+
+#include "../zpool_budget.h"
+#include "../zpool_cache.h"
+#include "../zpool_check.h"
+#include "../zpool_report.h"
+#include "../zpool_stats.h"
+
+/* Room enough that no magazine of a test is ever refused one. */
+#define AMPLE_BUDGET	(64UL << 20)
+
+/* A validator has nothing to say. */
+#define EXPECT_SOUND(test, verdict) do {					\
+	const char *__broken = (verdict);					\
+										\
+	KUNIT_EXPECT_NULL_MSG(test, __broken, "%s", __broken ?: "");		\
+} while (0)
+
+/* @call is reported @nr times. */
+#define EXPECT_REPORTS(test, nr, call) do {					\
+	long __before = zpool_test_reports();					\
+										\
+	call;									\
+	KUNIT_EXPECT_EQ_MSG(test, zpool_test_reports() - __before, (long)(nr),	\
+			    "reports of %s", #call);				\
+} while (0)
+
+int zpool_test_begin(struct kunit *test);
+void zpool_test_end(struct kunit *test);
+void zpool_test_end_quiet(struct kunit *test);
+
+struct zpool_usage zpool_test_usage(struct zpool_cache *cache);
+void *zpool_test_alloc(size_t size, gfp_t gfp);
+bool zpool_test_is_pooled(const void *p);
+bool zpool_test_is_filled(const void *p, int byte, size_t size);
+void *zpool_test_use(void *p, void (*free)(const void *p));
+void zpool_test_write_pattern(void *p, size_t size);
+bool zpool_test_has_pattern(const void *p, size_t size);
+
+/* Reports so far, printed or not. */
+static inline long zpool_test_reports(void)
+{
+	return atomic_long_read(&zpool_reports);
+}
+
+/* Idle bytes that are claimed of the budget. */
+static inline long zpool_test_claimed(void)
+{
+	return atomic_long_read(&zpool_budget.claimed);
+}
+
+static inline long zpool_test_metadata(void)
+{
+	return atomic_long_read(&zpool_budget.metadata);
+}
+
+static inline bool zpool_test_is_aligned(const void *p, size_t align)
+{
+	return !((unsigned long)p & (align - 1));
+}
+
+#endif /* _KZPOOL_KUNIT_COMMON_H */
