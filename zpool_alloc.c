@@ -210,7 +210,7 @@ void zpool_free_slow(struct zpool_cache *cache, void *obj, void *caller)
 	head = this_cpu_ptr(cache->heads);
 	if (zpool_head_make_room(head, &zpool_this_node(cache)->depot))
 		pushed = zpool_head_push(head, obj);
-	has_pair = head->previous != zpool_no_magazine;
+	has_pair = READ_ONCE(head->previous) != zpool_no_magazine;
 	zpool_cpu_exit();
 	if (pushed == ZPOOL_NO_ROOM)
 		free_batch(cache, obj, has_pair, caller);

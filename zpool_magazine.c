@@ -186,12 +186,18 @@ static void load(struct zpool_cpu_head *head, struct zpool_magazine *mag)
 	WRITE_ONCE(head->loaded, mag);
 }
 
+/* So may who wants to know whether there is one. */
+static void store_previous(struct zpool_cpu_head *head, struct zpool_magazine *mag)
+{
+	WRITE_ONCE(head->previous, mag);
+}
+
 static void swap_pair(struct zpool_cpu_head *head)
 {
 	struct zpool_magazine *mag = head->loaded;
 
 	load(head, head->previous);
-	head->previous = mag;
+	store_previous(head, mag);
 }
 
 /**
@@ -221,7 +227,7 @@ bool zpool_head_refill(struct zpool_cpu_head *head, struct zpool_depot *depot)
 	full = take_full(depot);
 	if (full) {
 		put_magazine(depot, head->previous);
-		head->previous = head->loaded;
+		store_previous(head, head->loaded);
 		load(head, full);
 	} else {
 		if (!head->loaded->capacity)
@@ -261,7 +267,7 @@ bool zpool_head_make_room(struct zpool_cpu_head *head, struct zpool_depot *depot
 	empty = take_empty(depot);
 	if (empty) {
 		put_magazine(depot, head->previous);
-		head->previous = head->loaded;
+		store_previous(head, head->loaded);
 		load(head, empty);
 	} else {
 		found = false;
@@ -290,7 +296,7 @@ void zpool_head_install(struct zpool_cpu_head *head, struct zpool_depot *depot,
 		put_magazine(depot, head->previous);
 		raw_spin_unlock(&depot->lock);
 	}
-	head->previous = head->loaded;
+	store_previous(head, head->loaded);
 	load(head, mag);
 	raw_spin_unlock_irqrestore(slow_lock, flags);
 }
@@ -365,7 +371,7 @@ struct zpool_magazine *zpool_head_detach(struct zpool_cpu_head *head,
 
 	raw_spin_lock_irqsave(&cpu->slow_lock, flags);
 	*previous = head->previous;
-	head->previous = zpool_no_magazine;
+	store_previous(head, zpool_no_magazine);
 	loaded = head->loaded;
 	load(head, zpool_no_magazine);
 	raw_spin_unlock_irqrestore(&cpu->slow_lock, flags);

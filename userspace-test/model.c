@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0
+/* See model.h. Whatever does not fit ends the test by shim_bug(). */
+#include "../zpool_sizeclass.h"
+#include "model.h"
+
+/* For each eight bytes of the linear map: does an object use them? */
+static u8 taken[MAX_NUMNODES * SHIM_NODE_PAGES * PAGE_SIZE / 8];
+
+/*
+ * Contents. A word depends on its place and on the object, so that neither
+ * another object's nor shifted contents pass for right.
+ */
+
+static u64 pattern(const struct model_object *o, size_t i)
+{
+	return (i + o->salt) * 0x9e3779b97f4a7c15;
+}
+
+static void fill(struct model_object *o)
+{
+	size_t i;
+
+	o->salt = shim_random();
+	for (i = 0; i < o->size; i += 8) {
+		u64 word = pattern(o, i);
+
+		memcpy(o->p + i, &word, min(o->size - i, sizeof(word)));
+	}
+}
+
+static void verify_bytes(const struct model_object *o, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i += 8) {
+		u64 word = pattern(o, i);
+
+		if (memcmp(o->p + i, &word, min(size - i, sizeof(word))))
+			shim_bug("object of %zu bytes: changed at byte %zu", o->size, i);
+	}
+}
+
+void model_verify(const struct model_object *o)
+{
+	verify_bytes(o, o->size);
+	if (o->kind != MODEL_FOREIGN && zpool_ksize(o->p) < o->size)
+		shim_bug("ksize %zu of %zu bytes", zpool_ksize(o->p), o->size);
+}
+
+static void expect_all(const u8 *p, int byte, size_t from, size_t to, const char *what)
+{
+	if (from < to && memchr_inv(p + from, byte, to - from))
+		shim_bug("bytes %zu to %zu not %s", from, to, what);
+}
+
+/*
+ * Place. Marks go by what may be used, which is more than what was asked for.
+ */
+
+static void mark(const u8 *p, size_t bytes, u8 from, u8 to)
+{
+	size_t first = (p - (u8 *)shim_linear_map) / 8, n = DIV_ROUND_UP(bytes, 8);
+
+	if (memchr_inv(taken + first, from, n))
+		shim_bug("%p, %zu bytes: %s", p, bytes,
+			 to ? "handed out, but in use" : "not all of it was in use");
+	memset(taken + first, to, n);
+}
+
+/* Give or take the place of @o; the kernel's own objects are in no count of ours. */
+static void count(struct model_object *o, bool in_use)
+{
+	size_t usable = zpool_ksize(o->p);
+
+	mark(o->p, usable, !in_use, in_use);
+	if (o->kind != MODEL_FOREIGN)
+		types_count(o->type, usable, in_use ? 1 : -1);
+}
+
+static size_t alignment(const struct model_object *o)
+{
+	if (o->kind == MODEL_TYPED)
+		return max(o->type->align, ZPOOL_MIN_ALIGN);
+	return max(o->size & -o->size, ZPOOL_MIN_ALIGN);
+}
+
+/* A new object: nobody else's, aligned, constructed or zero, as large as it should be. */
+static void accept(struct model_object *o, gfp_t gfp)
+{
+	size_t usable = zpool_ksize(o->p);
+	bool zero = want_init_on_alloc(gfp);
+
+	if ((unsigned long)o->p & (alignment(o) - 1))
+		shim_bug("%p: not aligned to %zu", o->p, alignment(o));
+	count(o, true);
+	if (o->kind == MODEL_TYPED && o->type->ctor)
+		expect_all(o->p, CONSTRUCTED, 0, o->size, "as constructed");
+	else if (zero)
+		expect_all(o->p, 0, 0, usable, "zero");
+	if (o->kind == MODEL_POOLED && (usable != types_roundup(o->size) ||
+					usable != zpool_kmalloc_size_roundup(o->size)))
+		shim_bug("ksize %zu of %zu bytes", usable, o->size);
+	o->zeroed = gfp & __GFP_ZERO;
+	fill(o);
+}
+
+/* Before a free: as it was left, and in the state its cache wants. */
+void model_release(struct model_object *o)
+{
+	model_verify(o);
+	count(o, false);
+	if (o->kind == MODEL_TYPED && o->type->ctor)
+		memset(o->p, CONSTRUCTED, o->size);
+}
+
+/*
+ * The table.
+ */
+
+bool model_give(struct model *m, const struct model_object *o)
+{
+	if (m->nr == MODEL_OBJECTS)
+		return false;
+	m->objects[m->nr++] = *o;
+	m->bytes += o->size;
+	return true;
+}
+
+bool model_take(struct model *m, struct model_object *o)
+{
+	unsigned int i;
+
+	if (!m->nr)
+		return false;
+	i = shim_below(m->nr);
+	*o = m->objects[i];
+	m->objects[i] = m->objects[--m->nr];
+	m->bytes -= o->size;
+	return true;
+}
+
+/* Any that may be freed here: the kernel's own kfree() is not for NMI. */
+static bool take_freeable(struct model *m, struct model_object *o)
+{
+	if (!model_take(m, o))
+		return false;
+	if (o->kind != MODEL_FOREIGN || !in_nmi())
+		return true;
+	model_give(m, o);
+	return false;
+}
+
+/*
+ * Calls.
+ */
+
+static gfp_t random_gfp(void)
+{
+	static const gfp_t may_sleep[] = {
+		GFP_KERNEL, GFP_KERNEL, GFP_KERNEL | __GFP_NOFAIL, GFP_NOIO,
+		GFP_KERNEL | __GFP_RETRY_MAYFAIL, GFP_KERNEL | __GFP_THISNODE,
+		GFP_NOWAIT, GFP_ATOMIC,
+	};
+	static const gfp_t may_not[] = {
+		GFP_ATOMIC, GFP_NOWAIT, GFP_ATOMIC | __GFP_NOWARN,
+		GFP_ATOMIC | __GFP_NOMEMALLOC, GFP_ATOMIC | __GFP_NOFAIL,
+	};
+
+	if (preemptible())
+		return may_sleep[shim_below(ARRAY_SIZE(may_sleep))];
+	return may_not[shim_below(ARRAY_SIZE(may_not))];
+}
+
+/* Each doubling is as likely as any other; most of the time one size is in favour. */
+static size_t random_size(const struct model *m)
+{
+	if (m->favourite && shim_below(4))
+		return m->favourite;
+	return 1 + shim_below(1U << shim_below(17));
+}
+
+/* Who cannot wait asks for __GFP_NOFAIL in vain. */
+static void expect_may_fail(gfp_t gfp)
+{
+	if (gfp & __GFP_NOFAIL && gfpflags_allow_blocking(gfp))
+		shim_bug("__GFP_NOFAIL failed");
+}
+
+static void *call_kmalloc(size_t size, gfp_t gfp)
+{
+	switch (shim_below(4)) {
+	case 0:
+		return zpool_kmalloc_array(1, size, gfp);
+	case 1:
+		return gfp & __GFP_ZERO ? zpool_kzalloc(size, gfp & ~__GFP_ZERO) :
+					  zpool_kmalloc(size, gfp);
+	case 2:
+		return gfp & __GFP_ZERO ? zpool_kcalloc(size, 1, gfp & ~__GFP_ZERO) :
+					  zpool_kmalloc(size, gfp);
+	default:
+		return zpool_kmalloc(size, gfp);
+	}
+}
+
+static void keep(struct model *m, struct model_object *o, gfp_t gfp)
+{
+	m->nr_allocs += !in_nmi();
+	if (!o->p) {
+		m->nr_null += !in_nmi();
+		expect_may_fail(gfp);
+		return;
+	}
+	accept(o, gfp);
+	if (!model_give(m, o))
+		model_free(o);
+}
+
+static void alloc_pooled(struct model *m)
+{
+	struct model_object o = { .kind = MODEL_POOLED, .size = random_size(m) };
+	gfp_t gfp = random_gfp() | (shim_below(4) ? 0 : __GFP_ZERO);
+
+	o.p = call_kmalloc(o.size, gfp);
+	keep(m, &o, gfp);
+}
+
+static void alloc_typed(struct model *m)
+{
+	struct model_object o = { .kind = MODEL_TYPED, .type = types_any() };
+	gfp_t gfp = random_gfp() | (o.type->ctor || shim_below(3) ? 0 : __GFP_ZERO);
+
+	o.size = o.type->size;
+	if (gfp & __GFP_ZERO && shim_below(2))
+		o.p = zpool_cache_zalloc(o.type->cache, gfp & ~__GFP_ZERO);
+	else
+		o.p = zpool_cache_alloc(o.type->cache, gfp);
+	keep(m, &o, gfp);
+}
+
+/* From the kernel: by the test itself, or passed on by zpool, but not in NMI. */
+static void alloc_foreign(struct model *m)
+{
+	struct model_object o = { .kind = MODEL_FOREIGN, .size = random_size(m) };
+	gfp_t gfp = random_gfp() & ~(__GFP_NOFAIL | __GFP_THISNODE);
+
+	if (in_nmi()) {
+		o.p = zpool_kmalloc(ZPOOL_MAX_SIZE + 1, gfp);
+		if (o.p)
+			shim_bug("kmalloc called in NMI");
+		return;
+	}
+	switch (shim_below(3)) {
+	case 0:
+		o.p = kmalloc(o.size, gfp);
+		break;
+	case 1:
+		o.p = zpool_kmalloc(o.size, gfp | __GFP_ACCOUNT);
+		break;
+	default:
+		o.size += ZPOOL_MAX_SIZE;
+		o.p = zpool_kmalloc(o.size, gfp);
+	}
+	keep(m, &o, gfp);
+}
+
+void model_free(struct model_object *o)
+{
+	model_release(o);
+	if (o->kind == MODEL_TYPED && shim_below(4)) {
+		zpool_cache_free(o->type->cache, o->p);
+		return;
+	}
+	switch (shim_below(4)) {
+	case 0:
+		zpool_kfree_sized(o->p, o->size);
+		break;
+	case 1:
+		if (o->kind != MODEL_TYPED || !o->type->ctor) {
+			zpool_kfree_sensitive(o->p);
+			break;
+		}
+		zpool_kfree(o->p);
+		break;
+	default:
+		zpool_kfree(o->p);
+	}
+}
+
+static void free_one(struct model *m)
+{
+	struct model_object o;
+
+	if (take_freeable(m, &o))
+		model_free(&o);
+}
+
+/* @o was @old, or still is: what was there stays, what is added may have to be zero. */
+static void readopt(struct model_object *o, const struct model_object *old, gfp_t gfp)
+{
+	size_t kept = min(o->size, old->size);
+
+	count(o, true);
+	o->salt = old->salt;
+	verify_bytes(o, kept);
+	o->zeroed = old->zeroed && gfp & __GFP_ZERO;
+	if (o->zeroed && o->kind != MODEL_FOREIGN)
+		expect_all(o->p, 0, kept, o->size, "zero");
+	fill(o);
+}
+
+static void realloc_one(struct model *m)
+{
+	gfp_t gfp = random_gfp() | (shim_below(2) ? 0 : __GFP_ZERO);
+	struct model_object o, old;
+
+	if (!take_freeable(m, &old))
+		return;
+	if (old.kind == MODEL_TYPED && old.type->ctor) {
+		model_give(m, &old);
+		return;
+	}
+	o = old;
+	model_release(&old);
+	o.size = random_size(m);
+	if (o.kind == MODEL_FOREIGN)
+		gfp &= ~__GFP_NOFAIL;
+	o.p = zpool_krealloc(old.p, o.size, gfp);
+	if (!o.p) {
+		expect_may_fail(gfp);
+		o = old;
+	} else if (o.p != old.p && o.kind == MODEL_TYPED) {
+		o.kind = MODEL_POOLED;
+		o.type = NULL;
+	}
+	readopt(&o, &old, gfp);
+	if (!model_give(m, &o))
+		model_free(&o);
+}
+
+/* Phases in which objects become more or fewer, of one size for the most part. */
+static void turn(struct model *m)
+{
+	m->phase = 1 + shim_below(300);
+	m->growth = 1 + shim_below(9);
+	m->favourite = shim_below(2) ? 1 + shim_below(1U << shim_below(13)) : 0;
+}
+
+void model_step(struct model *m)
+{
+	if (!m->phase--)
+		turn(m);
+	if (m->nr == MODEL_OBJECTS || m->bytes > MODEL_BYTES || shim_below(10) >= m->growth) {
+		free_one(m);
+		return;
+	}
+	switch (shim_below(16)) {
+	case 0:
+		alloc_foreign(m);
+		break;
+	case 1:
+		realloc_one(m);
+		break;
+	case 2 ... 6:
+		alloc_typed(m);
+		break;
+	default:
+		alloc_pooled(m);
+	}
+}
+
+void model_interrupt(void *m)
+{
+	unsigned int nr = 1 + shim_below(3);
+
+	while (nr--)
+		model_step(m);
+}
+
+void model_free_all(struct model *m)
+{
+	struct model_object o;
+
+	while (model_take(m, &o))
+		model_free(&o);
+}

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Fake CPUs, and what may happen on one at any moment.
+ *
+ * The product is compiled with -fsanitize-coverage=trace-pc, so each of its
+ * basic blocks begins with a call to __sanitizer_cov_trace_pc(). That is where
+ * interrupts and NMIs come in, threads move to other CPUs or are made to wait:
+ * in the middle of a busy section as well as anywhere else, drawn from the
+ * thread's own random numbers, so a single thread repeats exactly.
+ *
+ * Nothing of the shim or of a test is compiled that way: neither is ever
+ * interrupted half way.
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include "shim.h"
+#include "thread.h"
+
+/* The deepest that interrupts nest: a softirq, a hardirq in it. */
+#define MAX_DEPTH	2
+
+#define WORK_PENDING	1
+#define WORK_BUSY	2
+
+__thread struct shim_thread shim_me;
+
+unsigned int nr_node_ids = MAX_NUMNODES;
+
+static pthread_mutex_t cpus[NR_CPUS] = {
+	[0 ... NR_CPUS - 1] = PTHREAD_MUTEX_INITIALIZER
+};
+
+/* Random numbers: xorshift, one state a thread. */
+u32 shim_random(void)
+{
+	u64 x = shim_me.random ?: 0x9e3779b97f4a7c15;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	shim_me.random = x;
+	return x >> 32;
+}
+
+u32 shim_below(u32 ceil)
+{
+	return shim_random() % ceil;
+}
+
+/*
+ * Preemption.
+ */
+
+int shim_cpu(void)
+{
+	return shim_me.cpu;
+}
+
+int shim_this_cpu(void)
+{
+	if (!shim_me.preempt)
+		shim_bug("this CPU's data used with preemption on");
+	return shim_me.cpu;
+}
+
+void preempt_disable(void)
+{
+	if (!shim_me.preempt++)
+		pthread_mutex_lock(&cpus[shim_me.cpu]);
+}
+
+void preempt_enable(void)
+{
+	if (!shim_me.preempt)
+		shim_bug("preempt_enable() without preempt_disable()");
+	if (!--shim_me.preempt)
+		pthread_mutex_unlock(&cpus[shim_me.cpu]);
+}
+
+/* Interrupts and NMIs have preemption off as well. */
+bool preemptible(void)
+{
+	return !shim_me.preempt && !shim_me.irqs_off;
+}
+
+void might_sleep(void)
+{
+	if (!preemptible())
+		shim_bug("sleeps where it must not");
+}
+
+void cond_resched(void)
+{
+	might_sleep();
+	sched_yield();
+}
+
+void schedule_timeout_uninterruptible(long jiffies)
+{
+	cond_resched();
+}
+
+void synchronize_rcu(void)
+{
+	int cpu;
+
+	might_sleep();
+	for (cpu = 0; cpu < NR_CPUS; cpu++) {
+		pthread_mutex_lock(&cpus[cpu]);
+		pthread_mutex_unlock(&cpus[cpu]);
+	}
+}
+
+void shim_thread_start(int cpu, u64 seed)
+{
+	shim_me = (struct shim_thread) {
+		.cpu = cpu,
+		.random = (seed + 1) * 0x9e3779b97f4a7c15,
+	};
+}
+
+void shim_thread_move(int cpu)
+{
+	if (shim_me.preempt)
+		shim_bug("moved to another CPU with preemption off");
+	shim_me.cpu = cpu;
+}
+
+/*
+ * Interrupts.
+ */
+
+bool irqs_disabled(void)
+{
+	return shim_me.irqs_off;
+}
+
+bool in_hardirq(void)
+{
+	return shim_me.hardirq;
+}
+
+bool in_nmi(void)
+{
+	return shim_me.nmi;
+}
+
+/* A hard interrupt: with interrupts off, on a CPU that stays. */
+void shim_interrupt(void (*fn)(void *arg), void *arg)
+{
+	unsigned long flags = shim_irq_save();
+
+	shim_me.depth++;
+	shim_me.hardirq++;
+	fn(arg);
+	shim_me.hardirq--;
+	shim_me.depth--;
+	shim_irq_restore(flags);
+}
+
+/* A soft interrupt: another one may come in it. */
+static void softirq(void (*fn)(void *arg), void *arg)
+{
+	preempt_disable();
+	shim_me.depth++;
+	fn(arg);
+	shim_me.depth--;
+	preempt_enable();
+}
+
+static void call_work(void *arg)
+{
+	struct irq_work *work = arg;
+	int busy = WORK_BUSY;
+
+	__atomic_fetch_and(&work->state, ~WORK_PENDING, __ATOMIC_SEQ_CST);
+	work->func(work);
+	__atomic_compare_exchange_n(&work->state, &busy, 0, false,
+				    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+/* Interrupts are on again. */
+static void run_works(void)
+{
+	while (shim_me.works && !shim_me.irqs_off && !shim_me.nmi) {
+		struct irq_work *work = shim_me.works;
+
+		shim_me.works = work->next;
+		shim_interrupt(call_work, work);
+	}
+}
+
+/* Return: false when it is pending already. */
+bool irq_work_queue(struct irq_work *work)
+{
+	if (__atomic_fetch_or(&work->state, WORK_PENDING | WORK_BUSY,
+			      __ATOMIC_SEQ_CST) & WORK_PENDING)
+		return false;
+	work->next = shim_me.works;
+	shim_me.works = work;
+	run_works();
+	return true;
+}
+
+void irq_work_sync(struct irq_work *work)
+{
+	might_sleep();
+	while (__atomic_load_n(&work->state, __ATOMIC_SEQ_CST))
+		sched_yield();
+}
+
+unsigned long shim_irq_save(void)
+{
+	preempt_disable();
+	return shim_me.irqs_off++;
+}
+
+void shim_irq_restore(unsigned long flags)
+{
+	shim_me.irqs_off = flags;
+	run_works();
+	preempt_enable();
+}
+
+/* Locks that the interrupted code holds are none of the NMI's. */
+void shim_nmi(void (*fn)(void *arg), void *arg)
+{
+	unsigned int nr_held = shim_me.nr_held;
+
+	preempt_disable();
+	shim_me.nr_held = 0;
+	shim_me.nmi++;
+	fn(arg);
+	shim_me.nmi--;
+	shim_me.nr_held = nr_held;
+	run_works();
+	preempt_enable();
+}
+
+/*
+ * Chaos.
+ */
+
+void shim_chaos_start(const struct shim_chaos *chaos)
+{
+	shim_me.chaos = chaos;
+	shim_me.countdown = chaos && chaos->period ? 1 + shim_below(2 * chaos->period) : 0;
+}
+
+/* Return: what to hand to shim_chaos_start() to go on. */
+const struct shim_chaos *shim_chaos_stop(void)
+{
+	const struct shim_chaos *chaos = shim_me.chaos;
+
+	shim_chaos_start(NULL);
+	return chaos;
+}
+
+/* Others run meanwhile; now and then long enough for a drain of everything. */
+static void dawdle(void)
+{
+	if (shim_below(16))
+		sched_yield();
+	else
+		usleep(500);
+}
+
+static void happen(const struct shim_chaos *chaos)
+{
+	bool irq = chaos->irq && !shim_me.irqs_off && !shim_me.nmi &&
+		   shim_me.depth < MAX_DEPTH;
+
+	switch (shim_below(4)) {
+	case 0:
+		if (irq && !shim_me.hardirq)
+			shim_interrupt(chaos->irq, chaos->arg);
+		break;
+	case 1:
+		if (irq && !shim_me.depth)
+			softirq(chaos->irq, chaos->arg);
+		break;
+	case 2:
+		if (chaos->nmi && !shim_me.nmi)
+			shim_nmi(chaos->nmi, chaos->arg);
+		break;
+	default:
+		if (chaos->moves && !shim_me.preempt)
+			shim_me.cpu = shim_below(NR_CPUS);
+		if (chaos->yields)
+			dawdle();
+	}
+}
+
+/* With chaos off, countdown starts at 0 and never comes back to it. */
+void __sanitizer_cov_trace_pc(void)
+{
+	const struct shim_chaos *chaos = shim_me.chaos;
+
+	if (likely(--shim_me.countdown))
+		return;
+	shim_me.countdown = 1 + shim_below(2 * chaos->period);
+	happen(chaos);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * REAL: fake CPUs. Threads sit on them and move between them; a CPU is a
+ * mutex, held by the one thread that has preemption off there. So per-CPU data
+ * are what they are in the kernel: safe in a preempt-off section against all
+ * but interrupts, which come in the same thread (cpu.c). A grace period has
+ * passed when each mutex was free once.
+ */
+#ifndef _SHIM_CPU_H
+#define _SHIM_CPU_H
+
+#include "base.h"
+
+#define NR_CPUS		4
+#define MAX_NUMNODES	2
+#define NUMA_NO_NODE	(-1)
+
+extern unsigned int nr_node_ids;	/* 1 or 2, fixed before the first allocation */
+
+int shim_cpu(void);			/* where this thread is, perhaps no longer */
+int shim_this_cpu(void);		/* the same, but it must be settled */
+
+/* Preemption and interrupts. */
+void preempt_disable(void);
+void preempt_enable(void);
+unsigned long shim_irq_save(void);
+void shim_irq_restore(unsigned long flags);
+bool preemptible(void);
+bool irqs_disabled(void);
+bool in_nmi(void);
+bool in_hardirq(void);
+void might_sleep(void);
+void cond_resched(void);
+void schedule_timeout_uninterruptible(long jiffies);
+
+
+void synchronize_rcu(void);
+
+/* CPUs and nodes. */
+#define num_possible_cpus()		NR_CPUS
+#define for_each_possible_cpu(cpu)	for ((cpu) = 0; (cpu) < NR_CPUS; (cpu)++)
+#define cpu_to_node(cpu)		((int)((cpu) * nr_node_ids / NR_CPUS))
+#define numa_mem_id()			cpu_to_node(shim_cpu())
+#define for_each_node(nid)		for ((nid) = 0; (nid) < (int)nr_node_ids; (nid)++)
+#define num_possible_nodes()		nr_node_ids
+#define N_MEMORY			0
+#define for_each_node_state(nid, state)	for_each_node(nid)
+#define num_node_state(state)		nr_node_ids
+
+/*
+ * Per-CPU data: the symbol names a template that nobody uses, as in the
+ * kernel; a CPU's copy lies at the same place in that CPU's area. A dynamic
+ * per-CPU pointer is such a place behind the template.
+ */
+#define SHIM_TEMPLATE			__attribute__((section("shim_templates")))
+#define DECLARE_PER_CPU_ALIGNED(type, name) \
+	extern SHIM_TEMPLATE __aligned(L1_CACHE_BYTES) type name
+#define DEFINE_PER_CPU_ALIGNED(type, name) \
+	SHIM_TEMPLATE __aligned(L1_CACHE_BYTES) type name
+
+void *shim_percpu(const void *place, int cpu);
+void *shim_alloc_percpu(size_t size);
+void free_percpu(void *place);
+
+#define per_cpu_ptr(p, cpu)		((__typeof__(p))shim_percpu(p, cpu))
+#define this_cpu_ptr(p)			per_cpu_ptr(p, shim_this_cpu())
+#define raw_cpu_ptr(p)			per_cpu_ptr(p, shim_cpu())
+#define __this_cpu_read(name)		(*this_cpu_ptr(&(name)))
+#define __this_cpu_write(name, v)	((void)(*this_cpu_ptr(&(name)) = (v)))
+#define this_cpu_inc(name)		((void)__atomic_fetch_add(raw_cpu_ptr(&(name)), 1, \
+								  __ATOMIC_RELAXED))
+#define alloc_percpu(type)		((type *)shim_alloc_percpu(sizeof(type)))
+
+/* Work that an NMI leaves to the next moment with interrupts on. */
+struct irq_work {
+	int state;
+	void (*func)(struct irq_work *work);
+	struct irq_work *next;
+};
+
+#define DEFINE_IRQ_WORK(name, fn)	struct irq_work name = { .func = fn }
+
+bool irq_work_queue(struct irq_work *work);
+void irq_work_sync(struct irq_work *work);
+
+#endif /* _SHIM_CPU_H */

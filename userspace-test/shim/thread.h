@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* REAL: a thread as the shim's own files see it. */
+#ifndef _SHIM_THREAD_H
+#define _SHIM_THREAD_H
+
+#include "lock.h"
+
+/* More than the product ever holds. */
+#define SHIM_MAX_HELD	4
+
+struct shim_thread {
+	int cpu;
+	unsigned int preempt;		/* nesting; above 0 the CPU's mutex is ours */
+	unsigned int irqs_off;		/* nesting */
+	unsigned int depth;		/* of interrupts, soft and hard */
+	unsigned int hardirq;
+	unsigned int nmi;
+	struct irq_work *works;		/* for when interrupts are on */
+
+	raw_spinlock_t *held[SHIM_MAX_HELD];
+	unsigned int nr_held;
+
+	u64 random;
+	unsigned long countdown;	/* basic blocks until something happens */
+	const struct shim_chaos *chaos;
+};
+
+extern __thread struct shim_thread shim_me;
+
+#endif /* _SHIM_THREAD_H */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The allocator's life in a test: what zpool_main.c does in a kernel. */
+#ifndef _WORLD_H
+#define _WORLD_H
+
+#include "shim.h"
+
+/* As a small machine would have. */
+#define WORLD_BUDGET	(8UL << 20)
+
+int world_start(unsigned long budget);
+void world_stop(void);
+
+/* What zpool has not given back, in words, or NULL. */
+const char *world_leaks(void);
+
+#endif /* _WORLD_H */
