@@ -22,19 +22,10 @@
 #define NOT_FOR_PAGES	(__GFP_ZERO | __GFP_COMP | __GFP_HIGHMEM | __GFP_MOVABLE | \
 			 __GFP_RECLAIMABLE | __GFP_ACCOUNT)
 
-/* Flags that stand for an effort, which a run larger than needed is not worth. */
-#define EFFORT		(__GFP_RECLAIM | __GFP_HIGH | __GFP_RETRY_MAYFAIL | __GFP_NOFAIL)
-
-/* The page allocator serves __GFP_NOFAIL up to this order without a warning. */
-#define NOFAIL_ORDER	1
-
 /* One slab kept empty spares a cache that goes up and down by one object the page allocator. */
 #define KEEP_EMPTY	1
 
 #define HEADER_BYTES	(sizeof(struct zpool_slab) + ZPOOL_RUN_MAX_OBJECTS / 8)
-
-/* More than any run has: the order of a block at its very beginning. */
-#define MAX_BLOCK_ORDER	15
 
 static struct kmem_cache *headers;
 
@@ -44,143 +35,22 @@ static size_t slab_bytes(const struct zpool_slab *slab)
 	return slab->nr_pages * PAGE_SIZE;
 }
 
-/*
- * Pages: how a run is taken, marked, unmarked and given back.
- *
- * While a run is ours, all its pages have a reference count of 0. The page
- * allocator wants to see 1 on the first page of each block it gets back.
- */
-
-/*
- * Give @nr pages back in blocks as large as their alignment within the run
- * allows: a tenth of the cost of single pages. Where the kernel keeps a tag
- * for each page (memory allocation profiling), single pages it must be.
- */
-static void free_blocks(struct page *run, unsigned int first, unsigned int nr)
+/* What its objects take. */
+static size_t object_bytes(const struct zpool_slab *slab)
 {
-	unsigned int end = first + nr;
-
-	while (first < end) {
-		unsigned int order = first ? __ffs(first) : MAX_BLOCK_ORDER;
-
-		order = min_t(unsigned int, order, __fls(end - first));
-		if (IS_ENABLED(CONFIG_MEM_ALLOC_PROFILING))
-			order = 0;
-		set_page_count(run + first, 1);
-		__free_pages(run + first, order);
-		first += 1U << order;
-	}
+	return (size_t)slab->nr_objects * slab->home->geometry->stride;
 }
 
-/*
- * Bring reference counts from 1 to 0. Whoever looks pages up without a lock
- * (page cache, get_user_pages_fast) may hold a stray reference for a moment;
- * it must find the count that it left.
- */
-static bool freeze_pages(struct page *page, unsigned int nr)
+static void mark_slab(struct zpool_slab *slab, unsigned int tag)
 {
-	unsigned int i;
-
-	for (i = 0; i < nr; i++) {
-		if (!page_ref_freeze(page + i, 1)) {
-			while (i--)
-				page_ref_unfreeze(page + i, 1);
-			return false;
-		}
-	}
-	return true;
-}
-
-/* A run that somebody looks at is given back (for good when he is done); take another. */
-static struct page *alloc_run(const struct zpool_run *run, gfp_t gfp, int node)
-{
-	unsigned int nr = 1U << run->order, i;
-	bool split = run->nr_pages < nr;
-	struct page *page;
-
-	while ((page = alloc_pages_node(node, gfp, run->order))) {
-		if (split)
-			split_page(page, run->order);
-		if (freeze_pages(page, split ? nr : 1))
-			break;
-		if (!split)
-			__free_pages(page, run->order);
-		for (i = 0; split && i < nr; i++)
-			__free_page(page + i);
-	}
-	if (page && split)
-		free_blocks(page, run->nr_pages, nr - run->nr_pages);
-	return page;
-}
-
-static void free_run(struct zpool_slab *slab)
-{
-	struct page *page = virt_to_page(slab->base);
-
-	if (slab->nr_pages < 1U << slab->order) {
-		free_blocks(page, 0, slab->nr_pages);
-	} else {
-		set_page_count(page, 1);
-		__free_pages(page, slab->order);
-	}
-}
-
-/* The wanted run if this node has it ready, else the least, with all effort allowed. */
-static struct page *alloc_best_run(const struct zpool_geometry *g, gfp_t gfp,
-				   int node, const struct zpool_run **run)
-{
-	gfp_t easy = (gfp & ~EFFORT) | __GFP_NOWARN | __GFP_NORETRY |
-		     __GFP_NOMEMALLOC | __GFP_THISNODE;
-	struct page *page = NULL;
-
-	*run = &g->best;
-	if (g->best.order > g->least.order)
-		page = alloc_run(*run, easy, node);
-	if (!page) {
-		*run = &g->least;
-		if (g->least.order > NOFAIL_ORDER)
-			gfp &= ~__GFP_NOFAIL;
-		page = alloc_run(*run, gfp, node);
-	}
-	return page;
-}
-
-/*
- * Where an object starts, the page says so. Call @mark for each such page;
- * it may be called twice for one.
- */
-static void for_each_start(struct zpool_slab *slab, size_t stride,
-			   void (*mark)(struct page *page, unsigned long private),
-			   unsigned long private)
-{
-	size_t step = max_t(size_t, stride, PAGE_SIZE);
-	size_t end = (size_t)slab->nr_objects * stride;
-	size_t offset;
-
-	for (offset = 0; offset < end; offset += step)
-		mark(virt_to_page(slab->base + offset), private);
-}
-
-static void mark_page(struct page *page, unsigned long private)
-{
-	set_page_private(page, private);
-	SetPagePrivate(page);
-}
-
-static void unmark_page(struct page *page, unsigned long unused)
-{
-	ClearPagePrivate(page);
-	set_page_private(page, 0);
+	zpool_pages_mark(slab->base, object_bytes(slab), slab->home->geometry->stride,
+			 (unsigned long)slab | tag);
 }
 
 static void unmark_slab(struct zpool_slab *slab)
 {
-	for_each_start(slab, slab->home->geometry->stride, unmark_page, 0);
+	zpool_pages_unmark(slab->base, object_bytes(slab), slab->home->geometry->stride);
 }
-
-/*
- * Slabs.
- */
 
 static void free_header(struct zpool_slab *slab)
 {
@@ -209,7 +79,7 @@ struct zpool_slab *zpool_slab_create(const struct zpool_geometry *g, gfp_t gfp,
 	slab = kmem_cache_alloc_node(headers, gfp & ~__GFP_THISNODE, node);
 	if (!slab)
 		return NULL;
-	page = alloc_best_run(g, gfp, node, &run);
+	page = zpool_pages_alloc(g, gfp, node, &run);
 	if (!page) {
 		kmem_cache_free(headers, slab);
 		return NULL;
@@ -234,7 +104,7 @@ static void release_slabs(struct list_head *dead)
 
 	list_for_each_entry_safe(slab, next, dead, list) {
 		unmark_slab(slab);
-		free_run(slab);
+		zpool_pages_free(virt_to_page(slab->base), slab->order, slab->nr_pages);
 		free_header(slab);
 	}
 }
@@ -403,12 +273,11 @@ unsigned int zpool_slabs_alloc(struct zpool_slabs *slabs, void **objs,
 unsigned int zpool_slabs_add(struct zpool_slabs *slabs, struct zpool_slab *slab,
 			     void **objs, unsigned int nr, enum zpool_slab_use use)
 {
-	unsigned int got, tag, i;
+	unsigned int got, i;
 	unsigned long flags;
 
 	slab->home = slabs;
-	tag = slab->pfmemalloc ? ZPOOL_TAG_HEADER : slabs->tag;
-	for_each_start(slab, slabs->geometry->stride, mark_page, (unsigned long)slab | tag);
+	mark_slab(slab, slab->pfmemalloc ? ZPOOL_TAG_HEADER : slabs->tag);
 	if (slabs->ctor)
 		for (i = 0; i < slab->nr_objects; i++)
 			slabs->ctor(zpool_slab_object(slab, i));

@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Slabs: runs of pages cut into objects, their headers, and the way from an
- * address to its slab.
+ * Slabs: runs of pages cut into objects, and their headers.
  *
  * Headers live off the slab, so objects start at the page boundary and an
- * overflow cannot reach them; a bitmap tells exactly what is free. While a
- * page is ours its reference count is 0, so that networking does not take it
- * for an ordinary page and a stray core kfree() cannot give it away. A page in
- * which an object starts carries PG_private, and page->private holds the
- * header's address with a tag in the low six bits: a free learns the size
- * class from struct page alone.
+ * overflow cannot reach them; a bitmap tells exactly what is free.
  *
- * Rejected: compound pages (newer kernels use page[1].private themselves), a
- * header at the start of the run (costs the alignment), a radix tree from
- * address to slab (a shared structure on every free).
+ * Rejected: a header at the start of the run (costs the alignment).
  *
  * Called by the magazine and cache layers. May not call upward.
  */
@@ -21,19 +13,13 @@
 #define _KZPOOL_SLAB_H
 
 #include <linux/list.h>
-#include <linux/mm.h>
 #include <linux/spinlock.h>
 
-#include "zpool_compat.h"
+#include "zpool_pages.h"
 #include "zpool_sizeclass.h"
 
 /* The most objects that pass under one hold of a lock, and on one stack. */
 #define ZPOOL_BATCH		32U
-
-/* A tag below ZPOOL_NR_CLASSES is a general class; else the header knows. */
-#define ZPOOL_TAG_BITS		6
-#define ZPOOL_TAG_MASK		((1UL << ZPOOL_TAG_BITS) - 1)
-#define ZPOOL_TAG_HEADER	63U	/* typed cache, or no magazine may hold it */
 
 /*
  * One run of pages.  nr_free == weight of free[]; on home->partial while
@@ -110,17 +96,6 @@ void zpool_slabs_trim(struct zpool_slabs *slabs);
 
 void zpool_slab_defer(void *obj);
 void zpool_slab_sync(void);
-
-/* Only zpool combines PG_private with a reference count of 0. */
-static __always_inline bool zpool_page_is_ours(struct page *page)
-{
-	return PagePrivate(page) && !page_ref_count(page);
-}
-
-static __always_inline unsigned int zpool_page_tag(const struct page *page)
-{
-	return page_private(page) & ZPOOL_TAG_MASK;
-}
 
 static __always_inline struct zpool_slab *zpool_page_slab(const struct page *page)
 {

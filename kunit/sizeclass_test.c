@@ -147,6 +147,21 @@ static void check_reciprocal(struct kunit *test, const struct zpool_geometry *g)
 	}
 }
 
+/* Would any run that may be chosen have a tail of an eighth or less? */
+static bool can_be_tight(const struct zpool_geometry *g)
+{
+	unsigned int last = max(3U, g->least.order + 1U), order;
+
+	for (order = g->least.order; order <= last; order++) {
+		size_t nr = min_t(size_t, (PAGE_SIZE << order) / g->stride, ZPOOL_RUN_MAX_OBJECTS);
+		size_t bytes = ALIGN(nr * g->stride, PAGE_SIZE);
+
+		if ((bytes - nr * g->stride) * 8 <= bytes)
+			return true;
+	}
+	return false;
+}
+
 static void typed_geometry_is_sound(struct kunit *test)
 {
 	size_t align, size;
@@ -163,6 +178,10 @@ static void typed_geometry_is_sound(struct kunit *test)
 			KUNIT_ASSERT_EQ(test, g.align % align, 0UL);
 			KUNIT_ASSERT_LT(test, (size_t)g.stride - size, (size_t)g.align);
 			KUNIT_ASSERT_GE(test, g.best.nr_objects, g.least.nr_objects);
+			if (can_be_tight(&g))
+				KUNIT_ASSERT_LE_MSG(test, zpool_run_tail(&g, &g.best) * 8,
+						    g.best.nr_pages * PAGE_SIZE,
+						    "size %zu align %zu", size, align);
 			if (align == 1)
 				check_reciprocal(test, &g);
 		}

@@ -449,22 +449,30 @@ static void constructor_runs_once(struct kunit *test)
 }
 
 /* Objects from the emergency reserves are for single callers; their slab is never kept. */
-static void reserves_are_not_shared(struct kunit *test)
+static void check_reserve(struct kunit *test, unsigned int nr_free)
 {
-	struct fixture *f = set_up(test, 64, NULL);
+	struct fixture *f = set_up(test, PAGE_SIZE / 8, NULL);
 	struct zpool_slab *slab = create(test);
+	unsigned int nr = slab->nr_objects - nr_free;
 
+	KUNIT_ASSERT_LE(test, nr, ZPOOL_BATCH);
 	slab->pfmemalloc = true;
-	zpool_slabs_add(&f->slabs, slab, f->objs, 2, ZPOOL_DIRECT);
+	KUNIT_EXPECT_EQ(test, zpool_slabs_add(&f->slabs, slab, f->objs, nr, ZPOOL_DIRECT), nr);
 	KUNIT_EXPECT_EQ(test, zpool_page_tag(virt_to_page(f->objs[0])), ZPOOL_TAG_HEADER);
-	KUNIT_EXPECT_EQ(test, take(&f->slabs, f->objs + 2, 1), 0U);
-	KUNIT_EXPECT_TRUE(test, is_only_on(slab, &f->slabs.full, &f->slabs));
-	put_one(f->objs[1], ZPOOL_DIRECT);
-	KUNIT_EXPECT_EQ(test, take(&f->slabs, f->objs + 1, 1), 0U);
-	EXPECT_SOUND(test, zpool_check_slabs(&f->slabs));
-	put_one(f->objs[0], ZPOOL_DIRECT);
+	while (nr) {
+		KUNIT_EXPECT_TRUE(test, is_only_on(slab, &f->slabs.full, &f->slabs));
+		KUNIT_EXPECT_EQ(test, take(&f->slabs, f->objs + nr, 1), 0U);
+		EXPECT_SOUND(test, zpool_check_slabs(&f->slabs));
+		put_one(f->objs[--nr], ZPOOL_DIRECT);
+	}
 	KUNIT_EXPECT_EQ(test, f->slabs.nr_slabs, 0UL);
 	KUNIT_EXPECT_EQ(test, zpool_test_claimed(), 0L);
+}
+
+static void reserves_are_not_shared(struct kunit *test)
+{
+	check_reserve(test, 0);
+	check_reserve(test, 1);
 }
 
 /* A deferred object carries a list through itself and comes home constructed. */

@@ -4,6 +4,7 @@
  * idle never exceeds the budget.
  */
 #include <linux/gfp.h>
+#include <linux/list.h>
 #include <linux/preempt.h>
 
 #include "common.h"
@@ -81,6 +82,7 @@ static void sums_hold_in_every_state(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fresh.held_bytes, 0UL);
 	KUNIT_EXPECT_EQ(test, used.allocs, (unsigned long)NR);
 	KUNIT_EXPECT_GE(test, used.refills, (unsigned long)NR / ZPOOL_BATCH);
+	KUNIT_EXPECT_LE(test, used.refills, 2UL * NR / ZPOOL_BATCH);
 	KUNIT_EXPECT_EQ(test, used.depot_bytes, 0UL);
 	KUNIT_EXPECT_GE(test, some.magazine_bytes, 10UL * cache->geometry.stride);
 	KUNIT_EXPECT_EQ(test, idle.frees, (unsigned long)NR);
@@ -201,6 +203,35 @@ static void budget_is_never_exceeded(struct kunit *test)
 	}
 }
 
+/* A magazine takes a sixteenth of what is left at most, or is as small as they come. */
+static void magazines_leave_room(struct kunit *test)
+{
+	struct zpool_cache *cache = zpool_general[zpool_size_class(1024)];
+	size_t stride = cache->geometry.stride;
+	struct zpool_magazine *mag;
+	LIST_HEAD(mags);
+
+	zpool_budget_set_limit(1 << 20);
+	for (;;) {
+		unsigned long room = zpool_budget_room();
+
+		mag = zpool_cpu_magazine(cache, numa_mem_id());
+		if (!mag)
+			break;
+		list_add(&mag->list, &mags);
+		KUNIT_EXPECT_TRUE(test, mag->capacity == 4 || mag->capacity * stride <= room / 16);
+		/* Those in depots may take half of the budget only. */
+		if (zpool_test_claimed() > 1 << 19)
+			KUNIT_EXPECT_NULL(test, zpool_depot_magazine(cache, numa_mem_id()));
+	}
+	KUNIT_EXPECT_LT(test, zpool_budget_room(), 4 * stride);
+	while (!list_empty(&mags)) {
+		mag = list_first_entry(&mags, struct zpool_magazine, list);
+		list_del(&mag->list);
+		zpool_magazine_destroy(mag, stride);
+	}
+}
+
 /* A lower limit holds from the next drain on; claims above it stand until then. */
 static void budget_can_shrink(struct kunit *test)
 {
@@ -249,6 +280,7 @@ static struct kunit_case stats_cases[] = {
 	KUNIT_CASE(pairs_hit),
 	KUNIT_CASE(the_edge_is_no_cliff),
 	KUNIT_CASE(budget_is_never_exceeded),
+	KUNIT_CASE(magazines_leave_room),
 	KUNIT_CASE(budget_can_shrink),
 	KUNIT_CASE(works_without_budget),
 	KUNIT_CASE(misses_are_counted_once),

@@ -137,7 +137,6 @@ static void misuse(void)
 static void change_budget(void)
 {
 	static const unsigned long limits[] = { 0, 4096, 64 << 10, 1 << 20, WORLD_BUDGET };
-
 	unsigned long limit = limits[shim_below(ARRAY_SIZE(limits))];
 
 	zpool_budget_set_limit(limit);

@@ -9,6 +9,7 @@ layers='compat
 report
 sizeclass
 budget
+pages
 slab
 magazine
 cache
