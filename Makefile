@@ -2,21 +2,22 @@
 # For people; the kernel's build reads Kbuild. "make help" says what there is.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
-lanes := uml-6.12-kasan qemu-6.12 qemu-6.12-icount uml-6.12
+lanes := uml-6.12-kasan qemu-6.1 qemu-6.12 qemu-6.12-icount uml-6.12
 
 .PHONY: modules modules_install clean help demo check check-quick check-build lint
 
 modules: ## build kzpool.ko for the running kernel, or KDIR=<a kernel's build directory>
-	@vm/kdir.sh $(KDIR)
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+	@vm/kdir.sh "$(KDIR)"
+	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" modules
 
 modules_install: modules ## install it where modprobe finds it (root)
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" modules_install
 
 clean: ## remove what was built; kernels stay in ~/.cache/kzpool
 	rm -rf build
-	find . \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' \
-		-o -name Module.symvers -o -name modules.order \) -delete
+	find . -path ./.git -prune -o \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
+		-o -name '.*.cmd' -o -name '.*.d' -o -name '.*.tmp' -o -name Module.symvers \
+		-o -name modules.order \) -exec rm {} +
 
 demo: ## see it work in a kernel of its own (no root once the packages are there)
 	@vm/demo.sh
@@ -25,7 +26,7 @@ check: ## all that must pass before a commit: about 10 minutes, more the first t
 	@vm/setup.sh all
 	@vm/check.sh lint layers build bad-input userspace $(lanes)
 
-check-quick: ## the tests that need no kernel: seconds
+check-quick: ## the tests that need no kernel: half a minute
 	@vm/check.sh userspace
 
 check-build: ## compile with both compilers and sparse for each kernel, without a warning

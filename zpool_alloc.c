@@ -124,7 +124,7 @@ void *zpool_alloc_slow(struct zpool_cache *cache, gfp_t gfp)
  */
 void zpool_free_direct(void *obj)
 {
-	zpool_slabs_free(&obj, 1, ZPOOL_DIRECT);
+	zpool_slabs_free(&obj, 1, ZPOOL_DIRECT, NULL);
 }
 
 void zpool_report_twice(struct zpool_cache *cache, const void *obj, void *caller)
@@ -137,16 +137,18 @@ void zpool_report_twice(struct zpool_cache *cache, const void *obj, void *caller
  * zpool_is_object() - does an object start here? If not, it is reported
  * @slab: of the page of @obj
  * @obj: given by a caller
+ * @what: the call, for the report
  * @caller: of the API
  *
  * For who writes to an object before it is known to be one; else this is found
  * out when the object goes back to its slab.
  */
-bool zpool_is_object(const struct zpool_slab *slab, const void *obj, void *caller)
+bool zpool_is_object(const struct zpool_slab *slab, const void *obj, const char *what,
+		     void *caller)
 {
 	if (likely(zpool_slab_index(slab, obj) >= 0))
 		return true;
-	zpool_report("%p freed by %pS starts no object; ignored", obj, caller);
+	zpool_report("%s of %p by %pS: starts no object; ignored", what, obj, caller);
 	return false;
 }
 
@@ -174,7 +176,7 @@ static void free_batch(struct zpool_cache *cache, void *obj, bool has_pair, void
 	if (nr)
 		zpool_cache_put(cache, objs, nr);
 	if (pushed == ZPOOL_NO_ROOM)
-		zpool_slabs_free(&obj, 1, ZPOOL_FALLBACK);
+		zpool_slabs_free(&obj, 1, ZPOOL_FALLBACK, cache);
 	else if (pushed == ZPOOL_TWICE)
 		zpool_report_twice(cache, obj, caller);
 }
@@ -309,7 +311,7 @@ void zpool_cache_free_in(struct zpool_slab *slab, void *obj, void *caller)
 	enum zpool_push pushed;
 
 	if (want_init_on_free() && !cache->ctor) {
-		if (!zpool_is_object(slab, obj, caller))
+		if (!zpool_is_object(slab, obj, "free", caller))
 			return;
 		memset(obj, 0, cache->geometry.size);
 	}

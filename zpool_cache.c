@@ -235,7 +235,7 @@ unsigned int zpool_cache_take(struct zpool_cache *cache, gfp_t gfp, int nid,
  */
 void zpool_cache_put(struct zpool_cache *cache, void **objs, unsigned int nr)
 {
-	unsigned int good = zpool_slabs_free(objs, nr, ZPOOL_MAGAZINE);
+	unsigned int good = zpool_slabs_free(objs, nr, ZPOOL_MAGAZINE, cache);
 
 	if (unlikely(good < nr))
 		atomic_long_add(nr - good, &cache->dropped);
@@ -305,7 +305,8 @@ void zpool_cache_drain(struct zpool_cache *cache)
 	LIST_HEAD(list);
 
 	detach_pairs(cache, &list);
-	synchronize_rcu();
+	if (!list_empty(&list))
+		synchronize_rcu();
 	flush_detached(cache, &list);
 }
 
@@ -344,7 +345,7 @@ static struct zpool_magazine *filled_magazine(struct zpool_cache *cache, int nid
 		nr = zpool_cache_take(cache, GFP_KERNEL | __GFP_THISNODE | __GFP_NOWARN,
 				      nid, objs, nr, &use);
 		if (use != ZPOOL_MAGAZINE)
-			zpool_slabs_free(objs, nr, use);
+			zpool_slabs_free(objs, nr, use, NULL);
 		if (use != ZPOOL_MAGAZINE || !nr)
 			break;
 		mag->count += nr;
@@ -483,7 +484,7 @@ static void end_cache(struct zpool_cache *cache, bool own_heads)
 	for_each_node(nid)
 		leaked += zpool_slabs_fini(&cache->nodes[nid]->slabs);
 	if (leaked)
-		zpool_report("%s: ended with %lu objects (%lu bytes) in use; their memory is lost",
+		zpool_report("%s: ended with %lu object(s), %lu bytes, in use; their memory is lost",
 			     cache->name, leaked, leaked * cache->geometry.stride);
 	free_nodes(cache);
 	if (own_heads)
@@ -520,7 +521,8 @@ static size_t line_align(size_t size, size_t align)
  * @align: power of two, at most ZPOOL_MAX_SIZE; 0 for the usual
  * @flags: ZPOOL_HWCACHE_ALIGN, ZPOOL_PANIC; others are refused
  * @ctor: called once for each object when its slab is made, or NULL. An object
- *        must be freed in the state that @ctor leaves.
+ *        must be freed in the state that @ctor leaves. It must not allocate
+ *        from this cache.
  *
  * Context: process; may sleep.
  * Return: the cache; NULL, with a report, for a bad argument, or without
@@ -552,6 +554,24 @@ struct zpool_cache *zpool_cache_create(const char *name, size_t size,
 }
 EXPORT_SYMBOL_GPL(zpool_cache_create);
 
+/* Return: false when there is no such typed cache. */
+static bool unlist(struct zpool_cache *wanted)
+{
+	struct zpool_cache *cache;
+	bool found = false;
+
+	mutex_lock(&zpool_caches_lock);
+	list_for_each_entry(cache, &zpool_caches, list) {
+		found = cache == wanted && cache->tag == ZPOOL_TAG_HEADER;
+		if (found) {
+			list_del(&cache->list);
+			break;
+		}
+	}
+	mutex_unlock(&zpool_caches_lock);
+	return found;
+}
+
 /**
  * zpool_cache_destroy() - the end of a cache
  * @cache: from zpool_cache_create(), or NULL; no other call on it may be going on
@@ -564,9 +584,10 @@ void zpool_cache_destroy(struct zpool_cache *cache)
 {
 	if (!cache)
 		return;
-	mutex_lock(&zpool_caches_lock);
-	list_del(&cache->list);
-	mutex_unlock(&zpool_caches_lock);
+	if (!unlist(cache)) {
+		zpool_report("cache_destroy: %p is no cache, or not any more; ignored", cache);
+		return;
+	}
 	zpool_slab_sync();
 	zpool_cache_drain(cache);
 	end_cache(cache, true);
@@ -579,7 +600,7 @@ static int create_general(unsigned int class)
 	struct zpool_geometry geometry;
 	char name[ZPOOL_NAME_BYTES];
 
-	snprintf(name, sizeof(name), "kmalloc-%zu", size);
+	snprintf(name, sizeof(name), "zpool-%zu", size);
 	zpool_geometry_init(&geometry, size, size & -size);
 	zpool_general[class] = new_cache(name, &geometry, class, NULL,
 					 class_heads(class));

@@ -13,6 +13,10 @@
 #include <linux/mm.h>
 #include <linux/overflow.h>
 
+#ifdef CONFIG_PREEMPT_RT
+#error "kzpool does not support PREEMPT_RT yet"
+#endif
+
 /*
  * The page of a pointer into the linear map, which starts at PAGE_OFFSET and
  * ends at high_memory; NULL for any other, which has no struct page to look

@@ -51,7 +51,7 @@ static int stats_show(struct seq_file *m, void *unused)
 	add_all(&u);
 	seq_puts(m, "kzpool stats version 1\n");
 	show_value(m, "held_bytes", u.held_bytes);
-	show_value(m, "in_use_bytes", u.in_use_bytes);
+	seq_printf(m, "in_use_bytes %ld\n", (long)u.in_use_bytes);
 	show_value(m, "magazine_bytes", u.magazine_bytes);
 	show_value(m, "depot_bytes", u.depot_bytes);
 	show_value(m, "slab_free_bytes", u.slab_free_bytes);
@@ -83,9 +83,9 @@ static void show_cache(struct seq_file *m, struct zpool_cache *cache)
 	struct zpool_usage u = {};
 
 	zpool_stats_add_cache(&u, cache);
-	seq_printf(m, "%-31s %6u %5u %9lu %9lu %9lu %9lu %7lu %4lu %8u %6lu\n",
+	seq_printf(m, "%-31s %6u %5u %9ld %9lu %9lu %9lu %7lu %4lu %8u %6lu\n",
 		   cache->name, g->size, g->best.order,
-		   u.in_use_bytes / g->stride, u.magazine_bytes / g->stride,
+		   (long)u.in_use_bytes / (long)g->stride, u.magazine_bytes / g->stride,
 		   u.depot_bytes / g->stride, u.slab_free_bytes / g->stride,
 		   u.nr_slabs, percent(hits(&u), u.allocs + u.frees),
 		   cache->capacity,

@@ -215,7 +215,7 @@ static __always_inline void free_to_class(unsigned int class, struct page *page,
 static noinline void free_zeroed(unsigned int class, struct page *page, void *obj,
 				 void *caller)
 {
-	if (zpool_is_object(zpool_page_slab(page), obj, caller))
+	if (zpool_is_object(zpool_page_slab(page), obj, "free", caller))
 		free_to_class(class, page, zeroed(obj, class), caller);
 }
 
@@ -259,7 +259,7 @@ static noinline void free_missized(const void *p, size_t size, void *caller)
 	struct page *page;
 
 	if (is_ours(p, &page) && size > usable_size(page))
-		zpool_report("%p freed by %pS as %zu bytes, has %zu",
+		zpool_report("%p freed by %pS as %zu bytes, has %zu; freed all the same",
 			     p, caller, size, usable_size(page));
 	zpool_kfree(p);
 }
@@ -302,7 +302,7 @@ void zpool_kfree_sensitive(const void *p)
 	struct page *page;
 
 	if (is_ours(p, &page)) {
-		if (!zpool_is_object(zpool_page_slab(page), p, (void *)_RET_IP_))
+		if (!zpool_is_object(zpool_page_slab(page), p, "free", (void *)_RET_IP_))
 			return;
 		memzero_explicit((void *)p, usable_size(page));
 		zpool_kfree(p);
@@ -329,7 +329,8 @@ size_t zpool_ksize(const void *p)
 	struct page *page;
 
 	if (likely(is_ours(p, &page)))
-		return usable_size(page);
+		return zpool_is_object(zpool_page_slab(page), p, "ksize", (void *)_RET_IP_) ?
+		       usable_size(page) : 0;
 	if (ZERO_OR_NULL_PTR(p) || !is_foreign(p, "ksize", (void *)_RET_IP_))
 		return 0;
 	return ksize(p);
@@ -388,6 +389,8 @@ void *zpool_krealloc(const void *p, size_t new_size, gfp_t gfp)
 		return is_foreign(p, "krealloc", (void *)_RET_IP_) ?
 		       krealloc(p, new_size, gfp) : NULL;
 
+	if (!zpool_is_object(zpool_page_slab(page), p, "krealloc", (void *)_RET_IP_))
+		return NULL;
 	usable = usable_size(page);
 	if (new_size <= usable)
 		return resize_in_place((void *)p, new_size, usable, gfp);

@@ -4,6 +4,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/string.h>
 
 #include "zpool_budget.h"
 #include "zpool_cache.h"
@@ -47,7 +48,8 @@ static int set_kb(const char *val, const struct kernel_param *kp, unsigned long 
 	unsigned int kb;
 
 	if (kstrtouint(val, 0, &kb) || kb > max) {
-		zpool_report("%s: '%.20s' is not in 0 to %lu", kp->name, val, max);
+		zpool_report("%s: '%.*s' is not in 0 to %lu", kp->name,
+			     (int)min_t(size_t, strcspn(val, "\n"), 20), val, max);
 		return -EINVAL;
 	}
 	*(unsigned int *)kp->arg = kb;

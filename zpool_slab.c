@@ -10,7 +10,8 @@
  */
 #include <linux/bitmap.h>
 #include <linux/irq_work.h>
-#include <linux/llist.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -103,7 +104,6 @@ static void release_slabs(struct list_head *dead)
 	struct zpool_slab *slab, *next;
 
 	list_for_each_entry_safe(slab, next, dead, list) {
-		unmark_slab(slab);
 		zpool_pages_free(virt_to_page(slab->base), slab->order, slab->nr_pages);
 		free_header(slab);
 	}
@@ -131,6 +131,17 @@ static void unkeep(struct zpool_slabs *slabs, struct zpool_slab *slab)
 	zpool_budget_return(slab_bytes(slab));
 }
 
+/* Its pages say so at once, lest a second free of an object follow them to a header that has gone. */
+static void kill_slab(struct zpool_slabs *slabs, struct zpool_slab *slab,
+		      struct list_head *dead)
+{
+	lockdep_assert_held(&slabs->lock);
+	count_slab(slabs, slab, -1);
+	slabs->slabs_freed++;
+	unmark_slab(slab);
+	list_move(&slab->list, dead);
+}
+
 /* Put a slab without used objects on the empty list, or on @dead. */
 static void keep_or_kill(struct zpool_slabs *slabs, struct zpool_slab *slab,
 			 struct list_head *dead)
@@ -142,9 +153,7 @@ static void keep_or_kill(struct zpool_slabs *slabs, struct zpool_slab *slab,
 		slabs->nr_empty++;
 		return;
 	}
-	count_slab(slabs, slab, -1);
-	slabs->slabs_freed++;
-	list_move(&slab->list, dead);
+	kill_slab(slabs, slab, dead);
 }
 
 static unsigned int take_objects(struct zpool_slabs *slabs, struct zpool_slab *slab,
@@ -168,13 +177,29 @@ static unsigned int take_objects(struct zpool_slabs *slabs, struct zpool_slab *s
 	return got;
 }
 
-/* Return: false when @obj is not the start of an object in use. */
-static bool put_object(struct zpool_slabs *slabs, struct zpool_slab *slab, void *obj,
-		       struct list_head *dead)
+/*
+ * The slab that an address is in, or NULL. Without its home's lock it may go at
+ * any time (when somebody frees an object twice), but header memory stays
+ * header memory as long as the reader is in an RCU section.
+ */
+static struct zpool_slab *slab_of(const void *obj)
 {
-	int i = zpool_slab_index(slab, obj);
+	struct page *page = virt_to_page(obj);
+	struct zpool_slab *slab = zpool_page_slab(page);
+
+	return zpool_page_is_ours(page) ? slab : NULL;
+}
+
+/* Return: false when @obj is not the start of an object in use here. */
+static bool put_object(struct zpool_slabs *slabs, void *obj, struct list_head *dead)
+{
+	struct zpool_slab *slab = slab_of(obj);
+	int i;
 
 	lockdep_assert_held(&slabs->lock);
+	if (!slab || READ_ONCE(slab->home) != slabs)
+		return false;
+	i = zpool_slab_index(slab, obj);
 	if (i < 0 || __test_and_set_bit(i, slab->free))
 		return false;
 	slabs->nr_free++;
@@ -290,11 +315,6 @@ unsigned int zpool_slabs_add(struct zpool_slabs *slabs, struct zpool_slab *slab,
 	return got;
 }
 
-static struct zpool_slab *slab_of(const void *obj)
-{
-	return zpool_page_slab(virt_to_page(obj));
-}
-
 static void report_bad(void **objs, unsigned int nr)
 {
 	while (nr--)
@@ -310,7 +330,7 @@ static unsigned int put_batch(struct zpool_slabs *slabs, void **objs, unsigned i
 
 	raw_spin_lock_irqsave(&slabs->lock, flags);
 	for (i = 0; i < nr; i++)
-		if (!put_object(slabs, slab_of(objs[i]), objs[i], dead))
+		if (!put_object(slabs, objs[i], dead))
 			objs[bad++] = objs[i];
 	if (use == ZPOOL_MAGAZINE)
 		slabs->flushes++;
@@ -324,10 +344,13 @@ static unsigned int put_batch(struct zpool_slabs *slabs, void **objs, unsigned i
 	return nr - bad;
 }
 
-/* Where an object belongs; NULL when its slab has gone, so that it was freed twice. */
-static struct zpool_slabs *home_of(const void *obj)
+/* Where an object belongs; NULL when it has no slab, or none of @owner's: then it was freed twice. */
+static struct zpool_slabs *home_of(const void *obj, const void *owner)
 {
-	return zpool_page_is_ours(virt_to_page(obj)) ? slab_of(obj)->home : NULL;
+	struct zpool_slab *slab = slab_of(obj);
+	struct zpool_slabs *home = slab ? READ_ONCE(slab->home) : NULL;
+
+	return home && (!owner || home->owner == owner) ? home : NULL;
 }
 
 /**
@@ -335,28 +358,32 @@ static struct zpool_slabs *home_of(const void *obj)
  * @objs: objects of any slabs; the array is overwritten
  * @nr: how many, at most ZPOOL_BATCH
  * @use: where they come from
+ * @owner: whose they must be, or NULL
  *
  * What is free already, or starts no object, is reported and dropped.
  *
  * Context: any in which pages may be freed; takes slabs->lock of each home.
  * Return: how many were put back.
  */
-unsigned int zpool_slabs_free(void **objs, unsigned int nr, enum zpool_slab_use use)
+unsigned int zpool_slabs_free(void **objs, unsigned int nr, enum zpool_slab_use use,
+			      const void *owner)
 {
 	unsigned int first, end, good = 0;
 	LIST_HEAD(dead);
 
+	rcu_read_lock();
 	for (first = 0; first < nr; first = end) {
-		struct zpool_slabs *home = home_of(objs[first]);
+		struct zpool_slabs *home = home_of(objs[first], owner);
 
 		for (end = first + 1; end < nr; end++)
-			if (home_of(objs[end]) != home)
+			if (home_of(objs[end], owner) != home)
 				break;
 		if (home)
 			good += put_batch(home, objs + first, end - first, use, &dead);
 		else
 			report_bad(objs + first, end - first);
 	}
+	rcu_read_unlock();
 	release_slabs(&dead);
 	return good;
 }
@@ -376,31 +403,36 @@ void zpool_slabs_trim(struct zpool_slabs *slabs)
 	raw_spin_lock_irqsave(&slabs->lock, flags);
 	list_for_each_entry_safe(slab, next, &slabs->empty, list) {
 		unkeep(slabs, slab);
-		count_slab(slabs, slab, -1);
-		slabs->slabs_freed++;
-		list_move(&slab->list, &dead);
+		kill_slab(slabs, slab, &dead);
 	}
 	raw_spin_unlock_irqrestore(&slabs->lock, flags);
 	release_slabs(&dead);
 }
 
 /*
- * A free from a context that may take no lock (NMI) waits for an interrupt,
- * on a list through the objects themselves.
+ * A free from a context that may take no lock (NMI) waits for an interrupt. It
+ * waits in a slot of its CPU, not on a list through the object, since what a
+ * caller frees may be none.
  */
-static LLIST_HEAD(deferred);
+#define NR_DEFERRED	128	/* many more than NMIs free until interrupts are on again */
+
+struct deferred {
+	void *objs[NR_DEFERRED];
+};
+
+static DEFINE_PER_CPU(struct deferred, deferred);
 
 static void free_deferred(struct irq_work *work)
 {
-	struct llist_node *node, *next;
+	unsigned int cpu, i;
 
-	llist_for_each_safe(node, next, llist_del_all(&deferred)) {
-		void *obj = node;
-		struct zpool_slab *slab = slab_of(obj);
+	for_each_possible_cpu(cpu) {
+		for (i = 0; i < NR_DEFERRED; i++) {
+			void *obj = xchg(&per_cpu_ptr(&deferred, cpu)->objs[i], NULL);
 
-		if (slab->home->ctor)
-			slab->home->ctor(obj);	/* the list ran through it */
-		zpool_slabs_free(&obj, 1, ZPOOL_DIRECT);
+			if (obj)
+				zpool_slabs_free(&obj, 1, ZPOOL_DIRECT, NULL);
+		}
 	}
 }
 
@@ -410,12 +442,21 @@ static DEFINE_IRQ_WORK(deferred_work, free_deferred);
  * zpool_slab_defer() - put an object back into its slab, but not now
  * @obj: in use
  *
- * Context: any, NMI too.
+ * Context: NMI.
  */
 void zpool_slab_defer(void *obj)
 {
-	if (llist_add(obj, &deferred))
-		irq_work_queue(&deferred_work);
+	struct deferred *waiting = raw_cpu_ptr(&deferred);
+	unsigned int i;
+
+	for (i = 0; i < NR_DEFERRED; i++) {
+		if (!READ_ONCE(waiting->objs[i]) && !cmpxchg(&waiting->objs[i], NULL, obj)) {
+			irq_work_queue(&deferred_work);
+			return;
+		}
+	}
+	zpool_report("%p freed in NMI, where %u wait already; its memory is lost",
+		     obj, NR_DEFERRED);
 }
 
 /**
@@ -467,7 +508,8 @@ unsigned long zpool_slabs_fini(struct zpool_slabs *slabs)
 int zpool_slab_start(void)
 {
 	headers = kmem_cache_create("kzpool_slab", HEADER_BYTES,
-				    __alignof__(struct zpool_slab), 0, NULL);
+				    __alignof__(struct zpool_slab),
+				    SLAB_TYPESAFE_BY_RCU, NULL);
 	return headers ? 0 : -ENOMEM;
 }
 

@@ -90,8 +90,8 @@ unsigned int zpool_slabs_alloc(struct zpool_slabs *slabs, void **objs,
 			       unsigned int nr, enum zpool_slab_use use);
 unsigned int zpool_slabs_add(struct zpool_slabs *slabs, struct zpool_slab *slab,
 			     void **objs, unsigned int nr, enum zpool_slab_use use);
-unsigned int zpool_slabs_free(void **objs, unsigned int nr,
-			      enum zpool_slab_use use);
+unsigned int zpool_slabs_free(void **objs, unsigned int nr, enum zpool_slab_use use,
+			      const void *owner);
 void zpool_slabs_trim(struct zpool_slabs *slabs);
 
 void zpool_slab_defer(void *obj);

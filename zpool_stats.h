@@ -17,7 +17,8 @@ struct zpool_usage {
 
 	/* When no call is going on: held == in_use + magazine + depot + slab_free + tail */
 	unsigned long held_bytes;
-	unsigned long in_use_bytes;		/* allocs - frees */
+	unsigned long in_use_bytes;		/* allocs - frees; as a signed number below 0
+						 * while something freed twice is not found */
 	unsigned long magazine_bytes;
 	unsigned long depot_bytes;
 	unsigned long slab_free_bytes;

@@ -108,14 +108,14 @@ static unsigned int put(void *const *objs, unsigned int nr)
 		unsigned int size = min(nr - done, ZPOOL_BATCH);
 
 		memcpy(batch, objs + done, size * sizeof(*batch));
-		good += zpool_slabs_free(batch, size, ZPOOL_MAGAZINE);
+		good += zpool_slabs_free(batch, size, ZPOOL_MAGAZINE, NULL);
 	}
 	return good;
 }
 
 static unsigned int put_one(void *obj, enum zpool_slab_use use)
 {
-	return zpool_slabs_free(&obj, 1, use);
+	return zpool_slabs_free(&obj, 1, use, NULL);
 }
 
 static bool is_only_on(const struct zpool_slab *slab, const struct list_head *list,

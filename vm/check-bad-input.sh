@@ -25,7 +25,11 @@ stub()
 	chmod +x "$dir/bin/$1"
 }
 
-check "make without kernel headers" refused "install linux-headers-" make -C "$top" KDIR="$dir/none"
+check "make without kernel headers" refused "on Debian: linux-headers-" make -C "$top" KDIR="$dir/none"
+check "make with no KDIR at all" refused "on Debian: linux-headers-" make -C "$top" KDIR=
+mkdir "$dir/a blank"
+cp -r "$top"/{Makefile,vm} "$dir/a blank"
+check "make in a path with a blank" refused "path with a blank" make -C "$dir/a blank"
 check "make for a kernel below 6.1" refused "needs 6.1 or newer" make -C "$top" KDIR="$dir/5.15"
 check "a lane that does not exist" refused "there are: .*uml-6.12" "$top/vm/run.sh" none
 

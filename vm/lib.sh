@@ -9,6 +9,10 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 log=$top/build/log
 mkdir -p "$log"
 
+# Who is interrupted ends so, with all that it has started, and judges nothing.
+trap 'trap - INT TERM; kill -INT 0' INT
+trap 'trap - INT TERM; kill -TERM 0' TERM
+
 say()
 {
 	echo "kzpool: $*" >&2
@@ -19,6 +23,9 @@ die()
 	say "$*"
 	exit 1
 }
+
+[[ $top != *[[:space:]]* ]] ||
+	die "the kernel's build does not work in a path with a blank: move '$top'"
 
 # check NAME COMMAND...: one test line; what a failed command said follows it.
 check()

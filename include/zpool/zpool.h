@@ -7,9 +7,10 @@
  * one size with an alignment and a constructor of the owner's choice.
  *
  * Each function's kernel-doc stands at its definition: the kmalloc family in
- * zpool_kmalloc.c, typed caches in zpool_cache.c. All of them may be called
- * from process, softirq and hardirq context, with or without locks held, as
- * far as the given gfp flags allow, unless their kernel-doc says otherwise.
+ * zpool_kmalloc.c, typed caches in zpool_alloc.c and zpool_cache.c. Allocating and
+ * freeing may be done in process, softirq and hardirq context, with or without
+ * locks held, as far as the given gfp flags allow; creating and destroying a
+ * cache may sleep.
  *
  * A pointer from zpool must never reach the kernel's own kfree(); a pointer
  * from the kernel's kmalloc() may be given to zpool_kfree().

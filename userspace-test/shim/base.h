@@ -239,6 +239,15 @@ typedef struct { long counter; } atomic_long_t;
 #define atomic_long_sub(n, v)		atomic_add(-(long)(n), v)
 #define atomic_long_inc(v)		atomic_add(1, v)
 
+#define xchg(p, v)			__atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
+#define cmpxchg(p, old, new) ({						\
+	__typeof__(*(p)) __old = (old);					\
+									\
+	__atomic_compare_exchange_n(p, &__old, new, false,		\
+				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);	\
+	__old;								\
+})
+
 /* Messages: see log.c. */
 void shim_printk(const char *fmt, ...);
 void shim_bug(const char *fmt, ...) __attribute__((noreturn)) __printf(1, 2);

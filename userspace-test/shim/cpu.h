@@ -34,6 +34,9 @@ void cond_resched(void);
 void schedule_timeout_uninterruptible(long jiffies);
 
 
+/* Readers are who has preemption off; nothing here waits for others. */
+#define rcu_read_lock()			((void)0)
+#define rcu_read_unlock()		((void)0)
 void synchronize_rcu(void);
 
 /* CPUs and nodes. */
@@ -57,6 +60,7 @@ void synchronize_rcu(void);
 	extern SHIM_TEMPLATE __aligned(L1_CACHE_BYTES) type name
 #define DEFINE_PER_CPU_ALIGNED(type, name) \
 	SHIM_TEMPLATE __aligned(L1_CACHE_BYTES) type name
+#define DEFINE_PER_CPU(type, name)	DEFINE_PER_CPU_ALIGNED(type, name)
 
 void *shim_percpu(const void *place, int cpu);
 void *shim_alloc_percpu(size_t size);

@@ -13,7 +13,7 @@ measure()
 measure_each_class()
 {
 	# shellcheck disable=SC2013 # a size is a word
-	for size in $(sed -n 's/^kmalloc-\([0-9]*\) .*/\1/p' "$debugfs/classes"); do
+	for size in $(sed -n 's/^zpool-\([0-9]*\) .*/\1/p' "$debugfs/classes"); do
 		rmmod kzpool && insmod /kzpool.ko && measure sizes="$size" || return
 	done
 }

@@ -58,8 +58,15 @@ check "nothing is in use after the torture" nothing_in_use
 check "memory held is what the guest's free memory fell by" \
 	about_equal $(($(held_kb) - held)) $((loaded - $(free_kb))) 512
 
+# refused_in_words VALUE: with one line that tells the range, and the old value stays
+refused_in_words()
+{
+	refuses set_parameter budget_kb "$1" &&
+		dmesg | tail -n 3 | grep "kzpool: budget_kb: '$1' is not in 0 to [0-9]*$" &&
+		[ "$(cat "$parameters/budget_kb")" = 0 ]
+}
 for value in -1 100000000000 nonsense; do
-	check "budget_kb refuses $value" refuses set_parameter budget_kb $value
+	check "budget_kb refuses $value" refused_in_words $value
 done
 check "kzpool unloads after the torture" rmmod kzpool
 check "all memory comes back" about_equal "$unloaded" "$(free_kb nr_slab)" 256
@@ -70,7 +77,7 @@ unload_with_an_object()
 {
 	insmod /kzpool.ko && insmod /kzpool_torture.ko seconds=1 leak=1 &&
 		rmmod kzpool_torture && rmmod kzpool &&
-		dmesg | tail -n 3 | grep 'kzpool: kmalloc-64: ended with 1 objects (64 bytes) in use'
+		dmesg | tail -n 3 | grep 'kzpool: zpool-64: ended with 1 object(s), 64 bytes, in use'
 }
 check "unload with an object in use is reported" unload_with_an_object
 check "kzpool loads after that" insmod /kzpool.ko
