@@ -282,32 +282,46 @@ void *zpool_cache_zalloc(struct zpool_cache *cache, gfp_t gfp)
 }
 EXPORT_SYMBOL_GPL(zpool_cache_zalloc);
 
+/**
+ * zpool_owner() - the cache of a slab
+ * @slab: as a page told, NULL where it has just lost its mark
+ *
+ * Return: the cache, or NULL.
+ */
+struct zpool_cache *zpool_owner(const struct zpool_slab *slab)
+{
+	struct zpool_slabs *home = slab ? READ_ONCE(slab->home) : NULL;
+
+	return home ? home->owner : NULL;
+}
+
 /* The slab of an object of @cache; NULL, with a report, for anything else. */
 static struct zpool_slab *slab_in(struct zpool_cache *cache, const void *obj, void *caller)
 {
 	struct page *page = zpool_linear_page(obj);
-	struct zpool_slab *slab;
+	struct zpool_slab *slab = NULL;
+	struct zpool_cache *owner;
 
-	if (unlikely(!page || !zpool_page_is_ours(page))) {
-		zpool_report("%s: %p freed by %pS is no object of zpool; ignored",
-			     cache->name, obj, caller);
-		return NULL;
-	}
-	slab = zpool_page_slab(page);
-	if (unlikely(slab->home->owner != cache)) {
-		struct zpool_cache *owner = slab->home->owner;
-
-		zpool_report("%s: %p freed by %pS belongs to %s; ignored",
-			     cache->name, obj, caller, owner->name);
-		return NULL;
-	}
-	return slab;
+	if (likely(page && zpool_page_is_ours(page)))
+		slab = zpool_page_slab(page);
+	owner = zpool_owner(slab);
+	if (likely(owner == cache))
+		return slab;
+	zpool_report("%s: %p freed by %pS belongs to %s; ignored",
+		     cache->name, obj, caller, owner ? owner->name : "no cache of zpool");
+	return NULL;
 }
 
-/* @slab is that of @obj, and of a typed cache or of the emergency reserves. */
-void zpool_cache_free_in(struct zpool_slab *slab, void *obj, void *caller)
+/**
+ * zpool_cache_free_in() - free what a page's header, not its class, tells of
+ * @cache: zpool_owner() of @slab
+ * @slab: of @obj; of a typed cache, or from the emergency reserves
+ * @obj: in use
+ * @caller: of the API
+ */
+void zpool_cache_free_in(struct zpool_cache *cache, struct zpool_slab *slab, void *obj,
+			 void *caller)
 {
-	struct zpool_cache *cache = slab->home->owner;
 	enum zpool_push pushed;
 
 	if (want_init_on_free() && !cache->ctor) {
@@ -345,6 +359,6 @@ void zpool_cache_free(struct zpool_cache *cache, void *obj)
 		return;
 	slab = slab_in(cache, obj, (void *)_RET_IP_);
 	if (likely(slab))
-		zpool_cache_free_in(slab, obj, (void *)_RET_IP_);
+		zpool_cache_free_in(cache, slab, obj, (void *)_RET_IP_);
 }
 EXPORT_SYMBOL_GPL(zpool_cache_free);

@@ -14,7 +14,9 @@ void zpool_free_slow(struct zpool_cache *cache, void *obj, void *caller);
 void zpool_free_direct(void *obj);
 bool zpool_is_object(const struct zpool_slab *slab, const void *obj, const char *what,
 		     void *caller);
-void zpool_cache_free_in(struct zpool_slab *slab, void *obj, void *caller);
+struct zpool_cache *zpool_owner(const struct zpool_slab *slab);
+void zpool_cache_free_in(struct zpool_cache *cache, struct zpool_slab *slab, void *obj,
+			 void *caller);
 void zpool_report_twice(struct zpool_cache *cache, const void *obj, void *caller);
 
 /*

@@ -228,6 +228,18 @@ static __always_inline void free_general(unsigned int class, struct page *page,
 		free_to_class(class, page, obj, caller);
 }
 
+/* A typed object, or one from the emergency reserves. */
+static noinline void free_by_header(struct page *page, void *obj, void *caller)
+{
+	struct zpool_slab *slab = zpool_page_slab(page);
+	struct zpool_cache *cache = zpool_owner(slab);
+
+	if (likely(cache))
+		zpool_cache_free_in(cache, slab, obj, caller);
+	else
+		zpool_report("%p freed by %pS was freed just now; ignored", obj, caller);
+}
+
 /**
  * zpool_kfree() - free memory of any function here
  * @p: from zpool_kmalloc() or its like, from a typed cache, or from the
@@ -249,7 +261,7 @@ void zpool_kfree(const void *p)
 	if (likely(tag < ZPOOL_NR_CLASSES))
 		free_general(tag, page, (void *)p, (void *)_RET_IP_);
 	else
-		zpool_cache_free_in(zpool_page_slab(page), (void *)p, (void *)_RET_IP_);
+		free_by_header(page, (void *)p, (void *)_RET_IP_);
 }
 EXPORT_SYMBOL_GPL(zpool_kfree);
 

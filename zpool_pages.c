@@ -144,10 +144,13 @@ struct page *zpool_pages_alloc(const struct zpool_geometry *g, gfp_t gfp, int no
  * @base: address of the first object
  * @bytes: of all objects together
  * @stride: bytes from object to object
- * @private: what page->private is to be where an object starts
+ * @slab: address of the header
+ * @tag: class, or ZPOOL_TAG_HEADER
  */
-void zpool_pages_mark(void *base, size_t bytes, size_t stride, unsigned long private)
+void zpool_pages_mark(void *base, size_t bytes, size_t stride, const void *slab,
+		      unsigned int tag)
 {
+	unsigned long private = (unsigned long)slab | ((tag + 1) & ZPOOL_TAG_MASK);
 	struct page *page;
 	size_t offset;
 

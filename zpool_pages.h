@@ -21,7 +21,11 @@
 #include "zpool_compat.h"
 #include "zpool_sizeclass.h"
 
-/* A tag below ZPOOL_NR_CLASSES is a general class; else the header knows. */
+/*
+ * A tag below ZPOOL_NR_CLASSES is a general class; else the header knows. It
+ * is stored plus one, so that a page that has just lost its mark (its object
+ * is freed by two CPUs at once) reads as ZPOOL_TAG_HEADER without a header.
+ */
 #define ZPOOL_TAG_BITS		6
 #define ZPOOL_TAG_MASK		((1UL << ZPOOL_TAG_BITS) - 1)
 #define ZPOOL_TAG_HEADER	63U	/* typed cache, or no magazine may hold it */
@@ -29,7 +33,8 @@
 struct page *zpool_pages_alloc(const struct zpool_geometry *g, gfp_t gfp, int node,
 			       const struct zpool_run **run);
 void zpool_pages_free(struct page *page, unsigned int order, unsigned int nr_pages);
-void zpool_pages_mark(void *base, size_t bytes, size_t stride, unsigned long private);
+void zpool_pages_mark(void *base, size_t bytes, size_t stride, const void *slab,
+		      unsigned int tag);
 void zpool_pages_unmark(void *base, size_t bytes, size_t stride);
 
 /* Only zpool combines PG_private with a reference count of 0. */
@@ -40,7 +45,7 @@ static __always_inline bool zpool_page_is_ours(struct page *page)
 
 static __always_inline unsigned int zpool_page_tag(const struct page *page)
 {
-	return page_private(page) & ZPOOL_TAG_MASK;
+	return (page_private(page) - 1) & ZPOOL_TAG_MASK;
 }
 
 #endif /* _KZPOOL_PAGES_H */

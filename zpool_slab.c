@@ -45,7 +45,7 @@ static size_t object_bytes(const struct zpool_slab *slab)
 static void mark_slab(struct zpool_slab *slab, unsigned int tag)
 {
 	zpool_pages_mark(slab->base, object_bytes(slab), slab->home->geometry->stride,
-			 (unsigned long)slab | tag);
+			 slab, tag);
 }
 
 static void unmark_slab(struct zpool_slab *slab)
