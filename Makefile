@@ -22,7 +22,7 @@ clean: ## remove what was built; kernels stay in ~/.cache/kzpool
 demo: ## see it work in a kernel of its own (no root once the packages are there)
 	@vm/demo.sh
 
-check: ## all that must pass before a commit: about 10 minutes, more the first time
+check: ## all that must pass before a commit: about 4 minutes, 9 the first time
 	@vm/setup.sh all
 	@vm/check.sh lint layers build bad-input userspace $(lanes)
 

@@ -30,10 +30,9 @@ bool zpool_budget_claim(size_t bytes, unsigned long limit);
 void zpool_budget_return(size_t bytes);
 void zpool_budget_set_limit(unsigned long bytes);
 
-/* Bytes not yet claimed. */
-static inline unsigned long zpool_budget_room(void)
+/* Bytes not yet claimed of a limit, see zpool_budget_claim(). */
+static inline unsigned long zpool_budget_room(unsigned long limit)
 {
-	unsigned long limit = READ_ONCE(zpool_budget.limit);
 	unsigned long claimed = atomic_long_read(&zpool_budget.claimed);
 
 	return claimed < limit ? limit - claimed : 0;

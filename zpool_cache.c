@@ -115,8 +115,7 @@ static struct zpool_magazine *new_magazine(struct zpool_cache *cache, int nid,
 {
 	size_t stride = cache->geometry.stride;
 	unsigned int capacity = cache->capacity;
-	unsigned long claimed = atomic_long_read(&zpool_budget.claimed);
-	unsigned long room = claimed < limit ? limit - claimed : 0;
+	unsigned long room = zpool_budget_room(limit);
 
 	while (capacity > 4 && capacity * stride > room / 16)
 		capacity = next_smaller(capacity);

@@ -170,18 +170,13 @@ static noinline bool is_foreign(const void *p, const char *what, void *caller)
 	return false;
 }
 
-static struct zpool_cache *cache_of(const struct page *page)
-{
-	return zpool_page_slab(page)->home->owner;
-}
-
 /* Bytes that the owner of an object may use. */
 static size_t usable_size(const struct page *page)
 {
 	unsigned int tag = zpool_page_tag(page);
 
 	return tag < ZPOOL_NR_CLASSES ? zpool_class_size(tag) :
-					cache_of(page)->geometry.size;
+					zpool_owner(zpool_page_slab(page))->geometry.size;
 }
 
 /*

@@ -213,7 +213,7 @@ static void magazines_leave_room(struct kunit *test)
 
 	zpool_budget_set_limit(1 << 20);
 	for (;;) {
-		unsigned long room = zpool_budget_room();
+		unsigned long room = zpool_budget_room(zpool_budget.limit);
 
 		mag = zpool_cpu_magazine(cache, numa_mem_id());
 		if (!mag)
@@ -224,7 +224,7 @@ static void magazines_leave_room(struct kunit *test)
 		if (zpool_test_claimed() > 1 << 19)
 			KUNIT_EXPECT_NULL(test, zpool_depot_magazine(cache, numa_mem_id()));
 	}
-	KUNIT_EXPECT_LT(test, zpool_budget_room(), 4 * stride);
+	KUNIT_EXPECT_LT(test, zpool_budget_room(zpool_budget.limit), 4 * stride);
 	while (!list_empty(&mags)) {
 		mag = list_first_entry(&mags, struct zpool_magazine, list);
 		list_del(&mag->list);
@@ -238,7 +238,7 @@ static void budget_can_shrink(struct kunit *test)
 	fill_all_classes(test, 10);
 	KUNIT_EXPECT_GT(test, zpool_test_claimed(), 64L << 10);
 	zpool_budget_set_limit(64 << 10);
-	KUNIT_EXPECT_EQ(test, zpool_budget_room(), 0UL);
+	KUNIT_EXPECT_EQ(test, zpool_budget_room(zpool_budget.limit), 0UL);
 	zpool_drain_all();
 	fill_all_classes(test, 10);
 }
