@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The way of one object past the fast path, and the calls on typed caches.
+ * The way of an object past the fast path.
  *
  * Everything here may run in process, softirq and hardirq context and may be
  * interrupted anywhere by itself. What interrupts a busy section goes direct,
@@ -8,24 +8,20 @@
  * sections the task may move to another CPU or node, and each section looks
  * again where it is.
  */
-#include <linux/export.h>
 #include <linux/hardirq.h>
-#include <linux/instruction_pointer.h>
 #include <linux/sched/mm.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "zpool_alloc.h"
 #include "zpool_report.h"
+#include "zpool_supply.h"
 
-static void *alloc_direct(struct zpool_cache *cache, gfp_t gfp)
+static void *alloc_direct(struct zpool_cache *cache, gfp_t gfp, int nid)
 {
 	enum zpool_slab_use use = ZPOOL_DIRECT;
 	void *obj;
 
-	if (!zpool_cache_take(cache, gfp, numa_mem_id(), &obj, 1, &use))
-		return NULL;
-	return obj;
+	return zpool_cache_take(cache, gfp, nid, &obj, 1, &use) ? obj : NULL;
 }
 
 /*
@@ -46,7 +42,7 @@ static unsigned int load_batch(struct zpool_cache *cache, int nid,
 	if (spare)
 		zpool_head_install(head, &zpool_this_node(cache)->depot, spare);
 	head->allocs++;
-	if (nid == numa_mem_id())
+	if (nid == zpool_this_nid())
 		nr = zpool_head_load(head, objs, nr);
 	zpool_cpu_exit();
 	return nr;
@@ -79,39 +75,103 @@ static void *alloc_batch(struct zpool_cache *cache, gfp_t gfp, int nid,
 	return obj;
 }
 
+/* This CPU's pair, the depot and the slabs of @nid, where this CPU still was a moment ago. */
+static void *alloc_here(struct zpool_cache *cache, gfp_t gfp, int nid)
+{
+	struct zpool_cpu_head *head = this_cpu_ptr(cache->heads);
+	unsigned int capacity;
+	void *obj = NULL;
+
+	if (zpool_head_refill(head, &cache->nodes[nid]->depot))
+		obj = zpool_head_pop(head);
+	capacity = READ_ONCE(head->loaded)->capacity;
+	zpool_cpu_exit();
+	return obj ?: alloc_batch(cache, gfp, nid, capacity);
+}
+
+static void *alloc_slow(struct zpool_cache *cache, gfp_t gfp, int node)
+{
+	int nid = zpool_this_nid();
+
+	if (unlikely(!zpool_cpu_enter()))
+		return alloc_direct(cache, gfp, node == NUMA_NO_NODE ? nid : node);
+	nid = zpool_this_nid();
+	if (node == NUMA_NO_NODE || node == nid)
+		return alloc_here(cache, gfp, nid);
+	zpool_cpu_exit();
+	return alloc_direct(cache, gfp, node);
+}
+
 /**
- * zpool_alloc_slow() - an object when loaded has none
+ * zpool_alloc_slow() - an object when loaded has none, or of a certain node
  * @cache: of which size
  * @gfp: how
+ * @node: where, if memory is there; with __GFP_THISNODE, or not at all.
+ *        NUMA_NO_NODE: where this CPU fills from
  *
  * Context: any; in NMI always NULL.
  * Return: the object, not initialised, or NULL.
  */
-void *zpool_alloc_slow(struct zpool_cache *cache, gfp_t gfp)
+void *zpool_alloc_slow(struct zpool_cache *cache, gfp_t gfp, int node)
 {
-	struct zpool_cpu_head *head;
-	unsigned int capacity;
 	void *obj = NULL;
-	int nid;
 
 	might_alloc(gfp);
-	if (unlikely(in_nmi())) {
+	if (unlikely(in_nmi()))
 		zpool_report("%s: NMI found no object in the magazine", cache->name);
-	} else if (unlikely(!zpool_cpu_enter())) {
-		obj = alloc_direct(cache, gfp);
-	} else {
-		head = this_cpu_ptr(cache->heads);
-		nid = numa_mem_id();
-		if (zpool_head_refill(head, &cache->nodes[nid]->depot))
-			obj = zpool_head_pop(head);
-		capacity = READ_ONCE(head->loaded)->capacity;
-		zpool_cpu_exit();
-		if (!obj)
-			obj = alloc_batch(cache, gfp, nid, capacity);
-	}
+	else
+		obj = alloc_slow(cache, gfp, node);
 	if (unlikely(!obj))
 		this_cpu_inc(zpool_cpu.failures);
 	return obj;
+}
+
+/* At most a batch, from this CPU's pair and the depot. */
+static unsigned int pop_batch(struct zpool_cache *cache, unsigned int nr, void **objs)
+{
+	struct zpool_cpu_head *head;
+	unsigned int got;
+
+	if (unlikely(!zpool_cpu_enter()))
+		return 0;
+	head = this_cpu_ptr(cache->heads);
+	got = zpool_head_pop_batch(head, objs, nr);
+	if (!got && !in_nmi() && zpool_head_refill(head, &zpool_this_node(cache)->depot))
+		got = zpool_head_pop_batch(head, objs, nr);
+	zpool_cpu_exit();
+	return got;
+}
+
+/**
+ * zpool_alloc_batch() - many objects
+ * @cache: of which size
+ * @gfp: how
+ * @nr: how many are wanted
+ * @objs: filled in
+ *
+ * Context: any; in NMI only what lies in this CPU's magazine.
+ * Return: how many there were, 0 to @nr; not initialised.
+ */
+unsigned int zpool_alloc_batch(struct zpool_cache *cache, gfp_t gfp, unsigned int nr,
+			       void **objs)
+{
+	unsigned int got = 0, some;
+
+	might_alloc(gfp);
+	for (; got < nr; got += some) {
+		enum zpool_slab_use use = ZPOOL_FALLBACK;
+		unsigned int most = min(nr - got, ZPOOL_BATCH);
+
+		some = pop_batch(cache, most, objs + got);
+		if (!some && !in_nmi())
+			some = zpool_cache_take(cache, gfp, zpool_this_nid(), objs + got,
+						most, &use);
+		if (!some) {
+			this_cpu_inc(zpool_cpu.failures);
+			break;
+		}
+	}
+	return got;
 }
 
 /*
@@ -152,6 +212,15 @@ bool zpool_is_object(const struct zpool_slab *slab, const void *obj, const char 
 	return false;
 }
 
+static void report_or_put(struct zpool_cache *cache, void *obj, enum zpool_push pushed,
+			  void *caller)
+{
+	if (pushed == ZPOOL_NO_ROOM)
+		zpool_slabs_free(&obj, 1, ZPOOL_FALLBACK, cache);
+	else if (pushed == ZPOOL_TWICE)
+		zpool_report_twice(cache, obj, caller);
+}
+
 /* Neither the pair nor the depot has room: get a magazine, or spill to slabs. */
 static void free_batch(struct zpool_cache *cache, void *obj, bool has_pair, void *caller)
 {
@@ -161,8 +230,8 @@ static void free_batch(struct zpool_cache *cache, void *obj, bool has_pair, void
 	void *objs[ZPOOL_BATCH];
 	unsigned int nr = 0;
 
-	spare = has_pair ? zpool_depot_magazine(cache, numa_mem_id()) :
-			   zpool_cpu_magazine(cache, numa_mem_id());
+	spare = has_pair ? zpool_depot_magazine(cache, zpool_this_nid()) :
+			   zpool_cpu_magazine(cache, zpool_this_nid());
 	if (!WARN_ON_ONCE(!zpool_cpu_enter())) {
 		head = this_cpu_ptr(cache->heads);
 		if (spare)
@@ -175,41 +244,16 @@ static void free_batch(struct zpool_cache *cache, void *obj, bool has_pair, void
 	}
 	if (nr)
 		zpool_cache_put(cache, objs, nr);
-	if (pushed == ZPOOL_NO_ROOM)
-		zpool_slabs_free(&obj, 1, ZPOOL_FALLBACK, cache);
-	else if (pushed == ZPOOL_TWICE)
-		zpool_report_twice(cache, obj, caller);
+	report_or_put(cache, obj, pushed, caller);
 }
 
-/**
- * zpool_free_slow() - free an object when loaded has no room for it
- * @cache: its cache
- * @obj: in use
- * @caller: of the API, for reports
- *
- * Context: any; from NMI the object comes home with the next interrupt.
- */
-void zpool_free_slow(struct zpool_cache *cache, void *obj, void *caller)
+/* In the busy section, which it leaves. */
+static void free_here(struct zpool_cache *cache, void *obj, void *caller)
 {
+	struct zpool_cpu_head *head = this_cpu_ptr(cache->heads);
 	enum zpool_push pushed = ZPOOL_NO_ROOM;
-	struct zpool_cpu_head *head;
 	bool has_pair;
 
-	if (unlikely(in_nmi())) {
-		zpool_slab_defer(obj);
-		return;
-	}
-	if (unlikely(!zpool_cpu_enter())) {
-		zpool_free_direct(obj);
-		return;
-	}
-	if (zpool_is_remote(virt_to_page(obj))) {
-		zpool_cpu_exit();
-		this_cpu_inc(zpool_cpu.remote_frees);
-		zpool_free_direct(obj);
-		return;
-	}
-	head = this_cpu_ptr(cache->heads);
 	if (zpool_head_make_room(head, &zpool_this_node(cache)->depot))
 		pushed = zpool_head_push(head, obj);
 	has_pair = READ_ONCE(head->previous) != zpool_no_magazine;
@@ -220,67 +264,110 @@ void zpool_free_slow(struct zpool_cache *cache, void *obj, void *caller)
 		zpool_report_twice(cache, obj, caller);
 }
 
+/*
+ * Free far from home.
+ *
+ * The remote magazine collects what other nodes own. One that is full and of a
+ * single node goes home whole, to the depot, where the next CPU to run out
+ * finds it; one of several nodes is spilled, and each slab layer gets what is
+ * its own under one hold of its lock.
+ */
+
+/* In the busy section: put an object on the remote magazine. */
+static enum zpool_push push_remote(struct zpool_cache *cache, void *obj)
+{
+	return zpool_head_push_to(this_cpu_ptr(cache->heads),
+				  this_cpu_ptr(cache->remotes), obj);
+}
 
 /*
- * Typed caches.
+ * In the busy section. The depot that a full remote magazine goes to, or from
+ * which the first one comes; NULL when it must be spilled: it is of several
+ * nodes, or of one where nobody would come for it.
  */
-
-/* Zones cannot be promised: an object may come from any slab. */
-#define REFUSED_GFP	(__GFP_DMA | __GFP_DMA32)
-
-/* True, with a report, for what a typed cache cannot do. */
-static bool is_refused(const struct zpool_cache *cache, gfp_t gfp)
+static struct zpool_depot *remote_depot(struct zpool_cache *cache)
 {
-	if (gfp & REFUSED_GFP)
-		zpool_report("%s: a typed cache cannot serve DMA zones (gfp %#x)",
-			     cache->name, (__force unsigned int)gfp);
-	else if (cache->ctor && (gfp & __GFP_ZERO))
-		zpool_report("%s: has a constructor, cannot be zeroed", cache->name);
-	else
-		return false;
-	return true;
-}
+	struct zpool_magazine *mag = READ_ONCE(*this_cpu_ptr(cache->remotes));
+	u32 i, count = mag->count;
+	int nid;
 
-/**
- * zpool_cache_alloc() - an object of a cache
- * @cache: which
- * @gfp: how; the zone flags are refused, so is __GFP_ZERO with a constructor.
- *       __GFP_ACCOUNT is ignored: objects of a cache are not charged.
- *
- * Context: process, softirq, hardirq, as @gfp allows; in NMI only what lies in
- * this CPU's magazine.
- * Return: the object, or NULL.
- */
-void *zpool_cache_alloc(struct zpool_cache *cache, gfp_t gfp)
-{
-	void *obj;
-
-	if (unlikely(gfp & (REFUSED_GFP | __GFP_ZERO)) && is_refused(cache, gfp))
-		return NULL;
-	if (unlikely(!zpool_alloc_fast(cache->heads, &obj))) {
-		obj = zpool_alloc_slow(cache, gfp);
-		if (unlikely(!obj))
+	if (!count)
+		return &zpool_this_node(cache)->depot;
+	nid = page_to_nid(virt_to_page(mag->objs[1]));
+	for (i = 2; i <= count; i++)
+		if (page_to_nid(virt_to_page(mag->objs[i])) != nid)
 			return NULL;
-	}
-	if (want_init_on_alloc(gfp) && !cache->ctor)
-		memset(obj, 0, cache->geometry.size);
-	return obj;
+	return zpool_node_is_fed(nid) ? &cache->nodes[nid]->depot : NULL;
 }
-EXPORT_SYMBOL_GPL(zpool_cache_alloc);
+
+/* No depot had an empty magazine, or none may get the full one. */
+static void free_remote_batch(struct zpool_cache *cache, void *obj, bool wants_spare,
+			      void *caller)
+{
+	enum zpool_push pushed = ZPOOL_NO_ROOM;
+	struct zpool_magazine *spare = NULL;
+	struct zpool_depot *depot;
+	void *objs[ZPOOL_BATCH];
+	unsigned int nr = 0;
+
+	if (wants_spare)
+		spare = zpool_depot_magazine(cache, zpool_this_nid());
+	if (!WARN_ON_ONCE(!zpool_cpu_enter())) {
+		depot = remote_depot(cache);
+		if (spare && depot)
+			zpool_remote_install(this_cpu_ptr(cache->remotes), depot, spare);
+		else
+			nr = zpool_remote_spill(this_cpu_ptr(cache->remotes), objs);
+		if (zpool_is_remote(virt_to_page(obj)))
+			pushed = push_remote(cache, obj);
+		if (spare && !depot)
+			zpool_depot_put(&zpool_this_node(cache)->depot, spare);
+		zpool_cpu_exit();
+	}
+	if (nr)
+		zpool_cache_put(cache, objs, nr);
+	report_or_put(cache, obj, pushed, caller);
+}
+
+/* In the busy section, which it leaves. */
+static void free_remote(struct zpool_cache *cache, void *obj, void *caller)
+{
+	enum zpool_push pushed = push_remote(cache, obj);
+	struct zpool_depot *depot = NULL;
+
+	if (pushed == ZPOOL_NO_ROOM) {
+		depot = remote_depot(cache);
+		if (depot && zpool_remote_exchange(this_cpu_ptr(cache->remotes), depot))
+			pushed = push_remote(cache, obj);
+	}
+	__this_cpu_inc(zpool_cpu.remote_frees);
+	zpool_cpu_exit();
+	if (pushed == ZPOOL_NO_ROOM)
+		free_remote_batch(cache, obj, depot, caller);
+	else if (pushed == ZPOOL_TWICE)
+		zpool_report_twice(cache, obj, caller);
+}
 
 /**
- * zpool_cache_zalloc() - an object of a cache, all zero
- * @cache: which; one with a constructor refuses
- * @gfp: see zpool_cache_alloc()
+ * zpool_free_slow() - free an object when loaded has no room for it, or it is
+ * not from this node
+ * @cache: its cache
+ * @obj: in use
+ * @caller: of the API, for reports
  *
- * Context: see zpool_cache_alloc().
- * Return: the object, or NULL.
+ * Context: any; from NMI the object comes home with the next interrupt.
  */
-void *zpool_cache_zalloc(struct zpool_cache *cache, gfp_t gfp)
+void zpool_free_slow(struct zpool_cache *cache, void *obj, void *caller)
 {
-	return zpool_cache_alloc(cache, gfp | __GFP_ZERO);
+	if (unlikely(in_nmi()))
+		zpool_slab_defer(obj);
+	else if (unlikely(!zpool_cpu_enter()))
+		zpool_free_direct(obj);
+	else if (zpool_is_remote(virt_to_page(obj)))
+		free_remote(cache, obj, caller);
+	else
+		free_here(cache, obj, caller);
 }
-EXPORT_SYMBOL_GPL(zpool_cache_zalloc);
 
 /**
  * zpool_owner() - the cache of a slab
@@ -295,22 +382,9 @@ struct zpool_cache *zpool_owner(const struct zpool_slab *slab)
 	return home ? home->owner : NULL;
 }
 
-/* The slab of an object of @cache; NULL, with a report, for anything else. */
-static struct zpool_slab *slab_in(struct zpool_cache *cache, const void *obj, void *caller)
-{
-	struct page *page = zpool_linear_page(obj);
-	struct zpool_slab *slab = NULL;
-	struct zpool_cache *owner;
-
-	if (likely(page && zpool_page_is_ours(page)))
-		slab = zpool_page_slab(page);
-	owner = zpool_owner(slab);
-	if (likely(owner == cache))
-		return slab;
-	zpool_report("%s: %p freed by %pS belongs to %s; ignored",
-		     cache->name, obj, caller, owner ? owner->name : "no cache of zpool");
-	return NULL;
-}
+/*
+ * By header.
+ */
 
 /**
  * zpool_cache_free_in() - free what a page's header, not its class, tells of
@@ -343,22 +417,3 @@ void zpool_cache_free_in(struct zpool_cache *cache, struct zpool_slab *slab, voi
 	else
 		zpool_free_slow(cache, obj, caller);
 }
-
-/**
- * zpool_cache_free() - free an object of a cache
- * @cache: the cache it came from; with any other, one report and no free
- * @obj: the object, or NULL
- *
- * Context: any.
- */
-void zpool_cache_free(struct zpool_cache *cache, void *obj)
-{
-	struct zpool_slab *slab;
-
-	if (unlikely(!obj))
-		return;
-	slab = slab_in(cache, obj, (void *)_RET_IP_);
-	if (likely(slab))
-		zpool_cache_free_in(cache, slab, obj, (void *)_RET_IP_);
-}
-EXPORT_SYMBOL_GPL(zpool_cache_free);

@@ -8,8 +8,11 @@
 #define _KZPOOL_ALLOC_H
 
 #include "zpool_cache.h"
+#include "zpool_node.h"
 
-void *zpool_alloc_slow(struct zpool_cache *cache, gfp_t gfp);
+void *zpool_alloc_slow(struct zpool_cache *cache, gfp_t gfp, int node);
+unsigned int zpool_alloc_batch(struct zpool_cache *cache, gfp_t gfp, unsigned int nr,
+			       void **objs);
 void zpool_free_slow(struct zpool_cache *cache, void *obj, void *caller);
 void zpool_free_direct(void *obj);
 bool zpool_is_object(const struct zpool_slab *slab, const void *obj, const char *what,
@@ -18,6 +21,13 @@ struct zpool_cache *zpool_owner(const struct zpool_slab *slab);
 void zpool_cache_free_in(struct zpool_cache *cache, struct zpool_slab *slab, void *obj,
 			 void *caller);
 void zpool_report_twice(struct zpool_cache *cache, const void *obj, void *caller);
+
+/* Does an object of ours start in the page of @p? Then @page is that page. */
+static __always_inline bool zpool_is_ours(const void *p, struct page **page)
+{
+	*page = zpool_linear_page(p);
+	return likely(*page) && likely(zpool_page_is_ours(*page));
+}
 
 /*
  * Return: true with an object in @obj; false when this CPU's magazine has none.
@@ -36,13 +46,6 @@ static __always_inline bool zpool_alloc_fast(struct zpool_cpu_head __percpu *hea
 	}
 	zpool_cpu_exit();
 	return true;
-}
-
-/* Preemption is off: where an object belongs is asked of a CPU that stays. */
-static __always_inline bool zpool_is_remote(const struct page *page)
-{
-	return static_branch_likely(&zpool_numa) &&
-	       unlikely(page_to_nid(page) != numa_mem_id());
 }
 
 /* Return: true when @obj lies in this CPU's magazine; else @pushed says why not. */

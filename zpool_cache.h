@@ -20,10 +20,8 @@
 #ifndef _KZPOOL_CACHE_H
 #define _KZPOOL_CACHE_H
 
-#include <linux/jump_label.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
-#include <linux/topology.h>
 #include <linux/percpu.h>
 
 #include "zpool_magazine.h"
@@ -47,11 +45,13 @@ struct zpool_cache {
 	struct list_head list;		/* on zpool_caches, under zpool_caches_lock */
 	struct list_head detached;	/* magazines of zpool_drain_all(), likewise */
 	atomic_long_t dropped;		/* freed twice, found on the way to a slab */
+	bool frees_by_rcu;		/* zpool_kfree_rcu() was called for an object */
 
 	/* Per-CPU layer. */
 	struct zpool_cpu_head __percpu *heads;
+	struct zpool_magazine * __percpu *remotes;
 
-	/* Depot and slab layers: nr_node_ids entries, NULL without memory. */
+	/* Depot and slab layers: nr_node_ids entries, NULL where no node can be. */
 	struct zpool_cache_node *nodes[];
 };
 
@@ -59,25 +59,18 @@ extern struct list_head zpool_caches;
 extern struct mutex zpool_caches_lock;
 extern struct zpool_cache *zpool_general[ZPOOL_NR_CLASSES];
 
-/* True when there is more than one node: then a free looks where it belongs. */
-DECLARE_STATIC_KEY_FALSE(zpool_numa);
-
 int zpool_cache_start(void);
 void zpool_cache_stop(void);
-void zpool_cache_drain(struct zpool_cache *cache);
-void zpool_drain_all(void);
-void zpool_cache_prefill(struct zpool_cache *cache, size_t bytes);
 
-unsigned int zpool_cache_take(struct zpool_cache *cache, gfp_t gfp, int nid,
-			      void **objs, unsigned int nr, enum zpool_slab_use *use);
-void zpool_cache_put(struct zpool_cache *cache, void **objs, unsigned int nr);
-struct zpool_magazine *zpool_cpu_magazine(struct zpool_cache *cache, int nid);
-struct zpool_magazine *zpool_depot_magazine(struct zpool_cache *cache, int nid);
+struct zpool_cache *zpool_cache_begin(const char *name, const struct zpool_geometry *g,
+				      unsigned int tag, void (*ctor)(void *obj));
+bool zpool_cache_unlist(struct zpool_cache *wanted);
+void zpool_cache_end(struct zpool_cache *cache);
 
-/* The node that this CPU fills from: its own, or the nearest with memory. */
+/* What the cache has on the node that this CPU fills from. */
 static inline struct zpool_cache_node *zpool_this_node(struct zpool_cache *cache)
 {
-	return cache->nodes[numa_mem_id()];
+	return cache->nodes[zpool_this_nid()];
 }
 
 #endif /* _KZPOOL_CACHE_H */

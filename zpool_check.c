@@ -153,7 +153,7 @@ const char *zpool_check_depot(struct zpool_cache *cache, struct zpool_depot *dep
 const char *zpool_check_cache(struct zpool_cache *cache)
 {
 	const char *broken = zpool_check_geometry(&cache->geometry);
-	struct zpool_usage u = {};
+	struct zpool_usage u = {}, nodes = {};
 	unsigned int cpu;
 	int nid;
 
@@ -162,6 +162,7 @@ const char *zpool_check_cache(struct zpool_cache *cache)
 
 		broken = broken ?: zpool_check_magazine(cache, head->loaded);
 		broken = broken ?: zpool_check_magazine(cache, head->previous);
+		broken = broken ?: zpool_check_magazine(cache, *per_cpu_ptr(cache->remotes, cpu));
 	}
 	for_each_node(nid) {
 		broken = broken ?: zpool_check_depot(cache, &cache->nodes[nid]->depot);
@@ -170,8 +171,14 @@ const char *zpool_check_cache(struct zpool_cache *cache)
 	if (broken)
 		return broken;
 	zpool_stats_add_cache(&u, cache);
-	HOLDS(u.held_bytes == u.in_use_bytes + u.magazine_bytes + u.depot_bytes +
-			      u.slab_free_bytes + u.tail_bytes);
+	HOLDS(u.held_bytes == u.in_use_bytes + u.magazine_bytes + u.remote_bytes +
+			      u.depot_bytes + u.slab_free_bytes + u.tail_bytes);
+	for_each_node(nid)
+		zpool_stats_add_node(&nodes, cache, nid);
+	HOLDS(nodes.held_bytes == u.held_bytes);
+	HOLDS(nodes.in_use_bytes == u.in_use_bytes);
+	HOLDS(nodes.magazine_bytes == u.magazine_bytes);
+	HOLDS(nodes.remote_bytes == u.remote_bytes);
 	return NULL;
 }
 

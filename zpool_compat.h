@@ -12,10 +12,8 @@
 
 #include <linux/mm.h>
 #include <linux/overflow.h>
-
-#ifdef CONFIG_PREEMPT_RT
-#error "kzpool does not support PREEMPT_RT yet"
-#endif
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
 
 /*
  * The page of a pointer into the linear map, which starts at PAGE_OFFSET and
@@ -49,6 +47,16 @@ static inline bool zpool_is_large_kmalloc(struct page *head, const void *p)
 #else
 	return PageHead(head) && p == page_address(head) &&
 	       page_ref_count(head) == 1 && !PageLRU(head) && !head->mapping;
+#endif
+}
+
+/* Since 6.3 (6.1.y and older): the object itself; before, the offset of the head in it. */
+static inline void zpool_kvfree_call_rcu(struct rcu_head *head, void *p)
+{
+#ifdef ZPOOL_NEED_RCU_OFFSET
+	kvfree_call_rcu(head, (rcu_callback_t)((unsigned long)head - (unsigned long)p));
+#else
+	kvfree_call_rcu(head, p);
 #endif
 }
 

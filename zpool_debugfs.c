@@ -53,6 +53,7 @@ static int stats_show(struct seq_file *m, void *unused)
 	show_value(m, "held_bytes", u.held_bytes);
 	seq_printf(m, "in_use_bytes %ld\n", (long)u.in_use_bytes);
 	show_value(m, "magazine_bytes", u.magazine_bytes);
+	show_value(m, "remote_bytes", u.remote_bytes);
 	show_value(m, "depot_bytes", u.depot_bytes);
 	show_value(m, "slab_free_bytes", u.slab_free_bytes);
 	show_value(m, "tail_bytes", u.tail_bytes);
@@ -85,7 +86,8 @@ static void show_cache(struct seq_file *m, struct zpool_cache *cache)
 	zpool_stats_add_cache(&u, cache);
 	seq_printf(m, "%-31s %6u %5u %9ld %9lu %9lu %9lu %7lu %4lu %8u %6lu\n",
 		   cache->name, g->size, g->best.order,
-		   (long)u.in_use_bytes / (long)g->stride, u.magazine_bytes / g->stride,
+		   (long)u.in_use_bytes / (long)g->stride,
+		   (u.magazine_bytes + u.remote_bytes) / g->stride,
 		   u.depot_bytes / g->stride, u.slab_free_bytes / g->stride,
 		   u.nr_slabs, percent(hits(&u), u.allocs + u.frees),
 		   cache->capacity,
@@ -117,9 +119,9 @@ static void show_cpu(struct seq_file *m, unsigned int cpu)
 		zpool_stats_add_cpu(&u, cache, cpu);
 	mutex_unlock(&zpool_caches_lock);
 	seq_printf(m, "%5u %4d %12lu %12lu %14lu %12lu %11lu %8lu\n",
-		   cpu, cpu_to_node(cpu), u.allocs, u.frees, u.magazine_bytes,
-		   READ_ONCE(c->remote_frees), READ_ONCE(c->passthrough),
-		   READ_ONCE(c->failures));
+		   cpu, READ_ONCE(c->node), u.allocs, u.frees,
+		   u.magazine_bytes + u.remote_bytes, READ_ONCE(c->remote_frees),
+		   READ_ONCE(c->passthrough), READ_ONCE(c->failures));
 }
 
 static int cpus_show(struct seq_file *m, void *unused)
@@ -134,6 +136,43 @@ static int cpus_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(cpus);
 
+static unsigned int count_fillers(int nid)
+{
+	unsigned int cpu, nr = 0;
+
+	for_each_online_cpu(cpu)
+		nr += READ_ONCE(per_cpu_ptr(&zpool_cpu, cpu)->node) == nid;
+	return nr;
+}
+
+static void show_node(struct seq_file *m, int nid)
+{
+	struct zpool_usage u = {};
+	struct zpool_cache *cache;
+
+	mutex_lock(&zpool_caches_lock);
+	list_for_each_entry(cache, &zpool_caches, list)
+		zpool_stats_add_node(&u, cache, nid);
+	mutex_unlock(&zpool_caches_lock);
+	seq_printf(m, "%6d %4u %13lu %13ld %14lu %12lu %13lu %15lu %10lu %8lu %11lu\n",
+		   nid, count_fillers(nid), u.held_bytes, (long)u.in_use_bytes,
+		   u.magazine_bytes, u.remote_bytes, u.depot_bytes, u.slab_free_bytes,
+		   u.tail_bytes, u.nr_slabs, u.slabs_freed);
+}
+
+/* "cpus" are those that fill from the node; "remote" lies with CPUs of other nodes. */
+static int nodes_show(struct seq_file *m, void *unused)
+{
+	int nid;
+
+	seq_puts(m, "kzpool nodes version 1\n");
+	seq_puts(m, "# node cpus    held_bytes  in_use_bytes magazine_bytes remote_bytes   depot_bytes slab_free_bytes tail_bytes    slabs slabs_freed\n");
+	for_each_online_node(nid)
+		show_node(m, nid);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(nodes);
+
 /* Without debugfs the allocator works as well: errors are not ours to tell. */
 void zpool_debugfs_start(void)
 {
@@ -141,6 +180,7 @@ void zpool_debugfs_start(void)
 	debugfs_create_file("stats", 0400, dir, NULL, &stats_fops);
 	debugfs_create_file("classes", 0400, dir, NULL, &classes_fops);
 	debugfs_create_file("cpus", 0400, dir, NULL, &cpus_fops);
+	debugfs_create_file("nodes", 0400, dir, NULL, &nodes_fops);
 }
 
 void zpool_debugfs_stop(void)

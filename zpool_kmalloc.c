@@ -9,31 +9,35 @@
 #include <linux/export.h>
 #include <linux/hardirq.h>
 #include <linux/instruction_pointer.h>
+#include <linux/llist.h>
+#include <linux/numa.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "zpool_alloc.h"
+#include "zpool_defer.h"
+#include "zpool_kmalloc.h"
 #include "zpool_report.h"
 
-/* Requests for memory that a pool cannot promise. */
-#define NOT_POOLED	(__GFP_ACCOUNT | __GFP_DMA | __GFP_DMA32)
-
-static __always_inline bool is_pooled(size_t size, gfp_t gfp)
+/* The kernel's own allocator takes locks. */
+static bool may_call_kernel(void)
 {
-	return size - 1 < ZPOOL_MAX_SIZE && !(gfp & NOT_POOLED);
+	return !in_nmi() && zpool_pages_allowed();
 }
 
-static void *alloc_outside(size_t size, gfp_t gfp)
+static void *alloc_outside(size_t size, gfp_t gfp, int node)
 {
 	if (!size)
 		return ZERO_SIZE_PTR;
-	if (unlikely(in_nmi())) {
-		zpool_report("%zu bytes asked of kmalloc in NMI", size);
+	if (unlikely(!may_call_kernel())) {
+		if (in_nmi())
+			zpool_report("%zu bytes asked of kmalloc in NMI", size);
+		this_cpu_inc(zpool_cpu.failures);
 		return NULL;
 	}
 	this_cpu_inc(zpool_cpu.passthrough);
-	return kmalloc(size, gfp);
+	return kmalloc_node(size, gfp, node);
 }
 
 /*
@@ -48,7 +52,7 @@ static noinline void *zeroed(void *obj, unsigned int class)
 
 static noinline void *alloc_slow(unsigned int class, gfp_t gfp)
 {
-	void *obj = zpool_alloc_slow(zpool_general[class], gfp);
+	void *obj = zpool_alloc_slow(zpool_general[class], gfp, NUMA_NO_NODE);
 
 	return obj && want_init_on_alloc(gfp) ? zeroed(obj, class) : obj;
 }
@@ -65,8 +69,8 @@ static __always_inline void *alloc_class(unsigned int class, gfp_t gfp)
 /* To be zeroed, or not for the pools. */
 static noinline void *alloc_special(size_t size, gfp_t gfp)
 {
-	if (!is_pooled(size, gfp))
-		return alloc_outside(size, gfp);
+	if (!zpool_is_pooled(size, gfp))
+		return alloc_outside(size, gfp, NUMA_NO_NODE);
 	return alloc_class(zpool_size_class(size), gfp);
 }
 
@@ -79,12 +83,13 @@ static noinline void *alloc_special(size_t size, gfp_t gfp)
  * Aligned to the largest power of two that divides @size, and as kmalloc is.
  *
  * Context: process, softirq, hardirq, as @gfp allows; in NMI only what lies in
- * this CPU's magazine.
+ * this CPU's magazine. On PREEMPT_RT with preemption or interrupts off, only
+ * what magazines and slabs have.
  * Return: the memory, for zpool_kfree(), or NULL.
  */
 void *zpool_kmalloc(size_t size, gfp_t gfp)
 {
-	if (unlikely(!is_pooled(size, gfp) || (gfp & __GFP_ZERO)))
+	if (unlikely(!zpool_is_pooled(size, gfp) || (gfp & __GFP_ZERO)))
 		return alloc_special(size, gfp);
 	return alloc_class(zpool_size_class(size), gfp);
 }
@@ -103,6 +108,31 @@ void *zpool_kzalloc(size_t size, gfp_t gfp)
 	return zpool_kmalloc(size, gfp | __GFP_ZERO);
 }
 EXPORT_SYMBOL_GPL(zpool_kzalloc);
+
+/**
+ * zpool_kmalloc_node() - memory of at least a size on a certain node
+ * @size: see zpool_kmalloc()
+ * @gfp: see zpool_kmalloc(); with __GFP_THISNODE, there or not at all
+ * @node: where; NUMA_NO_NODE: as zpool_kmalloc()
+ *
+ * Context: see zpool_kmalloc(); in NMI always NULL.
+ * Return: the memory, for zpool_kfree(), or NULL.
+ */
+void *zpool_kmalloc_node(size_t size, gfp_t gfp, int node)
+{
+	unsigned int class;
+	void *obj;
+
+	node = zpool_node_wanted(node, "kmalloc_node");
+	if (node == NUMA_NO_NODE)
+		return zpool_kmalloc(size, gfp);
+	if (!zpool_is_pooled(size, gfp))
+		return alloc_outside(size, gfp, node);
+	class = zpool_size_class(size);
+	obj = zpool_alloc_slow(zpool_general[class], gfp, node);
+	return obj && want_init_on_alloc(gfp) ? zeroed(obj, class) : obj;
+}
+EXPORT_SYMBOL_GPL(zpool_kmalloc_node);
 
 /**
  * zpool_kmalloc_array() - memory for an array
@@ -142,13 +172,6 @@ EXPORT_SYMBOL_GPL(zpool_kcalloc);
  * Whose memory is it?
  */
 
-/* Does an object of ours start in the page of @p? Then @page is that page. */
-static __always_inline bool is_ours(const void *p, struct page **page)
-{
-	*page = zpool_linear_page(p);
-	return likely(*page) && likely(zpool_page_is_ours(*page));
-}
-
 /* Is @p, which is not ours, the kernel's own kmalloc's? */
 static bool is_kernel_kmalloc(const void *p)
 {
@@ -160,8 +183,13 @@ static bool is_kernel_kmalloc(const void *p)
 	return PageSlab(head) || zpool_is_large_kmalloc(head, p);
 }
 
-/* True when the kernel shall serve the call; else it is reported. */
-static noinline bool is_foreign(const void *p, const char *what, void *caller)
+/**
+ * zpool_is_foreign() - shall the kernel serve a call? If not, it is reported
+ * @p: not ours
+ * @what: the call, for the report
+ * @caller: of the API
+ */
+noinline bool zpool_is_foreign(const void *p, const char *what, void *caller)
 {
 	if (is_kernel_kmalloc(p))
 		return true;
@@ -170,8 +198,11 @@ static noinline bool is_foreign(const void *p, const char *what, void *caller)
 	return false;
 }
 
-/* Bytes that the owner of an object may use. */
-static size_t usable_size(const struct page *page)
+/**
+ * zpool_usable_size() - bytes that the owner of an object may use
+ * @page: in which it starts
+ */
+size_t zpool_usable_size(const struct page *page)
 {
 	unsigned int tag = zpool_page_tag(page);
 
@@ -183,10 +214,35 @@ static size_t usable_size(const struct page *page)
  * Free.
  */
 
+/*
+ * The first word of an object that is given up serves as the link. Whether it
+ * was sensitive is not told: here all of them are.
+ */
+static void kfree_later(struct llist_node *node)
+{
+	kfree_sensitive(node);
+}
+
+static struct zpool_deferral foreign = ZPOOL_DEFERRAL(kfree_later);
+
+/**
+ * zpool_kmalloc_sync() - wait for what was put off
+ *
+ * Context: process.
+ */
+void zpool_kmalloc_sync(void)
+{
+	irq_work_sync(&foreign.work);
+}
+
 static noinline void free_outside(const void *p, void *caller)
 {
-	if (!ZERO_OR_NULL_PTR(p) && is_foreign(p, "free", caller))
+	if (ZERO_OR_NULL_PTR(p) || !zpool_is_foreign(p, "free", caller))
+		return;
+	if (likely(may_call_kernel()))
 		kfree(p);
+	else
+		zpool_defer(&foreign, (struct llist_node *)p);
 }
 
 static noinline void free_slow(unsigned int class, void *obj, enum zpool_push pushed,
@@ -235,28 +291,33 @@ static noinline void free_by_header(struct page *page, void *obj, void *caller)
 		zpool_report("%p freed by %pS was freed just now; ignored", obj, caller);
 }
 
+static __always_inline void free_any(const void *p, void *caller)
+{
+	struct page *page;
+	unsigned int tag;
+
+	if (unlikely(!zpool_is_ours(p, &page))) {
+		free_outside(p, caller);
+		return;
+	}
+	tag = zpool_page_tag(page);
+	if (likely(tag < ZPOOL_NR_CLASSES))
+		free_general(tag, page, (void *)p, caller);
+	else
+		free_by_header(page, (void *)p, caller);
+}
+
 /**
  * zpool_kfree() - free memory of any function here
  * @p: from zpool_kmalloc() or its like, from a typed cache, or from the
  *     kernel's kmalloc(); NULL and ZERO_SIZE_PTR are ignored. Anything else
  *     is reported, not followed.
  *
- * Context: any for memory of the pools; as kfree() for the kernel's own.
+ * Context: any.
  */
 void zpool_kfree(const void *p)
 {
-	struct page *page;
-	unsigned int tag;
-
-	if (unlikely(!is_ours(p, &page))) {
-		free_outside(p, (void *)_RET_IP_);
-		return;
-	}
-	tag = zpool_page_tag(page);
-	if (likely(tag < ZPOOL_NR_CLASSES))
-		free_general(tag, page, (void *)p, (void *)_RET_IP_);
-	else
-		free_by_header(page, (void *)p, (void *)_RET_IP_);
+	free_any(p, (void *)_RET_IP_);
 }
 EXPORT_SYMBOL_GPL(zpool_kfree);
 
@@ -265,9 +326,9 @@ static noinline void free_missized(const void *p, size_t size, void *caller)
 {
 	struct page *page;
 
-	if (is_ours(p, &page) && size > usable_size(page))
+	if (zpool_is_ours(p, &page) && size > zpool_usable_size(page))
 		zpool_report("%p freed by %pS as %zu bytes, has %zu; freed all the same",
-			     p, caller, size, usable_size(page));
+			     p, caller, size, zpool_usable_size(page));
 	zpool_kfree(p);
 }
 
@@ -287,7 +348,7 @@ void zpool_kfree_sized(const void *p, size_t size)
 	struct page *page;
 	unsigned int class;
 
-	if (likely(size - 1 < ZPOOL_MAX_SIZE && is_ours(p, &page))) {
+	if (likely(size - 1 < ZPOOL_MAX_SIZE && zpool_is_ours(p, &page))) {
 		class = zpool_size_class(size);
 		if (likely(class == zpool_page_tag(page))) {
 			free_general(class, page, (void *)p, (void *)_RET_IP_);
@@ -308,13 +369,16 @@ void zpool_kfree_sensitive(const void *p)
 {
 	struct page *page;
 
-	if (is_ours(p, &page)) {
+	if (zpool_is_ours(p, &page)) {
 		if (!zpool_is_object(zpool_page_slab(page), p, "free", (void *)_RET_IP_))
 			return;
-		memzero_explicit((void *)p, usable_size(page));
+		memzero_explicit((void *)p, zpool_usable_size(page));
 		zpool_kfree(p);
-	} else if (!ZERO_OR_NULL_PTR(p) && is_foreign(p, "free", (void *)_RET_IP_)) {
-		kfree_sensitive(p);
+	} else if (!ZERO_OR_NULL_PTR(p) && zpool_is_foreign(p, "free", (void *)_RET_IP_)) {
+		if (likely(may_call_kernel()))
+			kfree_sensitive(p);
+		else
+			zpool_defer(&foreign, (struct llist_node *)p);
 	}
 }
 EXPORT_SYMBOL_GPL(zpool_kfree_sensitive);
@@ -335,10 +399,10 @@ size_t zpool_ksize(const void *p)
 {
 	struct page *page;
 
-	if (likely(is_ours(p, &page)))
+	if (likely(zpool_is_ours(p, &page)))
 		return zpool_is_object(zpool_page_slab(page), p, "ksize", (void *)_RET_IP_) ?
-		       usable_size(page) : 0;
-	if (ZERO_OR_NULL_PTR(p) || !is_foreign(p, "ksize", (void *)_RET_IP_))
+		       zpool_usable_size(page) : 0;
+	if (ZERO_OR_NULL_PTR(p) || !zpool_is_foreign(p, "ksize", (void *)_RET_IP_))
 		return 0;
 	return ksize(p);
 }
@@ -392,13 +456,14 @@ void *zpool_krealloc(const void *p, size_t new_size, gfp_t gfp)
 		zpool_kfree(p);
 		return ZERO_SIZE_PTR;
 	}
-	if (!is_ours(p, &page))
-		return is_foreign(p, "krealloc", (void *)_RET_IP_) ?
+	if (!zpool_is_ours(p, &page))
+		return may_call_kernel() &&
+		       zpool_is_foreign(p, "krealloc", (void *)_RET_IP_) ?
 		       krealloc(p, new_size, gfp) : NULL;
 
 	if (!zpool_is_object(zpool_page_slab(page), p, "krealloc", (void *)_RET_IP_))
 		return NULL;
-	usable = usable_size(page);
+	usable = zpool_usable_size(page);
 	if (new_size <= usable)
 		return resize_in_place((void *)p, new_size, usable, gfp);
 	new = zpool_kmalloc(new_size, gfp);

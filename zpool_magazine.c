@@ -2,13 +2,15 @@
 /*
  * Magazines, their depots, and the slow half of a CPU's pair.
  *
- * All functions named zpool_head_* but the last run inside the busy section of
- * the CPU that the head belongs to. They take that CPU's slow_lock, since
- * another CPU may come to drain the pair, and may nest the depot's lock in it.
+ * All functions named zpool_head_* and zpool_remote_*, but the last, run inside
+ * the busy section of the CPU that the head belongs to. They take that CPU's
+ * slow_lock, since another CPU may come to drain it, and may nest a depot's
+ * lock in it.
  */
 #include <linux/slab.h>
 
 #include "zpool_budget.h"
+#include "zpool_defer.h"
 #include "zpool_magazine.h"
 
 DEFINE_PER_CPU_ALIGNED(struct zpool_cpu, zpool_cpu);
@@ -37,7 +39,8 @@ static size_t magazine_bytes(unsigned int capacity)
  * the scheduler's own locks): without a magazine objects go one by one, which
  * is slower but right.
  *
- * Context: any but NMI, outside all locks of ours.
+ * Context: any but NMI, outside all locks of ours; where zpool_pages_allowed()
+ * is false there is none.
  * Return: the magazine, or NULL.
  */
 struct zpool_magazine *zpool_magazine_create(size_t stride, unsigned int capacity,
@@ -45,7 +48,7 @@ struct zpool_magazine *zpool_magazine_create(size_t stride, unsigned int capacit
 {
 	struct zpool_magazine *mag;
 
-	if (!zpool_budget_claim(capacity * stride, limit))
+	if (!zpool_pages_allowed() || !zpool_budget_claim(capacity * stride, limit))
 		return NULL;
 	mag = kmalloc_node(magazine_bytes(capacity),
 			   __GFP_NORETRY | __GFP_NOWARN | __GFP_NOMEMALLOC, node);
@@ -351,31 +354,131 @@ unsigned int zpool_head_spill(struct zpool_cpu_head *head, void **objs)
 }
 
 /**
- * zpool_head_detach() - take another CPU's pair away
+ * zpool_head_pop_batch() - take many objects at once
+ * @head: in whose busy section we are
+ * @objs: filled in
+ * @nr: how many are wanted
+ *
+ * Return: how many the loaded magazine had, 0 to @nr.
+ */
+unsigned int zpool_head_pop_batch(struct zpool_cpu_head *head, void **objs,
+				  unsigned int nr)
+{
+	struct zpool_magazine *mag = READ_ONCE(head->loaded);
+
+	nr = min(nr, mag->count);
+	if (nr) {
+		mag->count -= nr;
+		head->allocs += nr;
+		memcpy(objs, &mag->objs[mag->count + 1], nr * sizeof(*objs));
+	}
+	return nr;
+}
+
+/*
+ * A CPU's remote magazine of a cache.
+ */
+
+/**
+ * zpool_remote_exchange() - give a full remote magazine for an empty one
+ * @remote: where this CPU collects, in whose busy section we are
+ * @depot: of the node where all its objects belong; with zpool_no_magazine
+ *         there, of any
+ *
+ * Return: true when there is room, unless it is drained meanwhile.
+ */
+bool zpool_remote_exchange(struct zpool_magazine **remote, struct zpool_depot *depot)
+{
+	raw_spinlock_t *slow_lock = this_slow_lock();
+	struct zpool_magazine *empty;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(slow_lock, flags);
+	raw_spin_lock(&depot->lock);
+	depot->misses++;
+	empty = take_empty(depot);
+	if (empty) {
+		put_magazine(depot, *remote);
+		WRITE_ONCE(*remote, empty);
+	}
+	raw_spin_unlock(&depot->lock);
+	raw_spin_unlock_irqrestore(slow_lock, flags);
+	return empty;
+}
+
+/**
+ * zpool_remote_install() - the same, with an empty one of the caller's
+ * @remote: see zpool_remote_exchange()
+ * @depot: see zpool_remote_exchange()
+ * @mag: the caller's until now
+ */
+void zpool_remote_install(struct zpool_magazine **remote, struct zpool_depot *depot,
+			  struct zpool_magazine *mag)
+{
+	raw_spinlock_t *slow_lock = this_slow_lock();
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(slow_lock, flags);
+	raw_spin_lock(&depot->lock);
+	put_magazine(depot, *remote);
+	raw_spin_unlock(&depot->lock);
+	WRITE_ONCE(*remote, mag);
+	raw_spin_unlock_irqrestore(slow_lock, flags);
+}
+
+/**
+ * zpool_remote_spill() - take some objects out of a remote magazine
+ * @remote: where this CPU collects, in whose busy section we are
+ * @objs: room for ZPOOL_BATCH; filled with objects for the slabs
+ *
+ * Needs no lock: the top of what this CPU's busy section owns.
+ *
+ * Return: how many objects were taken.
+ */
+unsigned int zpool_remote_spill(struct zpool_magazine **remote, void **objs)
+{
+	struct zpool_magazine *mag = READ_ONCE(*remote);
+	unsigned int nr = min(mag->count, ZPOOL_BATCH);
+
+	if (nr) {
+		mag->count -= nr;
+		memcpy(objs, &mag->objs[mag->count + 1], nr * sizeof(*objs));
+	}
+	return nr;
+}
+
+static void collect(struct zpool_magazine **place, struct list_head *detached)
+{
+	struct zpool_magazine *mag = *place;
+
+	WRITE_ONCE(*place, zpool_no_magazine);
+	if (mag != zpool_no_magazine)
+		list_add(&mag->list, detached);
+}
+
+/**
+ * zpool_head_detach() - take a CPU's magazines of a cache away
  * @head: of any CPU
+ * @remote: of the same CPU
  * @cpu: that CPU
- * @previous: filled in: the caller's at once
+ * @detached: the magazines are added to it
  *
  * The CPU misses from now on and gets itself new magazines. It may be in the
- * middle of an operation on what was loaded.
+ * middle of an operation on one of the old, so they are the caller's after an
+ * RCU grace period; at once if the CPU is dead.
  *
  * Context: any but NMI.
- * Return: what was loaded: the caller's after an RCU grace period.
  */
-struct zpool_magazine *zpool_head_detach(struct zpool_cpu_head *head,
-					 struct zpool_cpu *cpu,
-					 struct zpool_magazine **previous)
+void zpool_head_detach(struct zpool_cpu_head *head, struct zpool_magazine **remote,
+		       struct zpool_cpu *cpu, struct list_head *detached)
 {
-	struct zpool_magazine *loaded;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&cpu->slow_lock, flags);
-	*previous = head->previous;
-	store_previous(head, zpool_no_magazine);
-	loaded = head->loaded;
-	load(head, zpool_no_magazine);
+	collect(&head->loaded, detached);
+	collect(&head->previous, detached);
+	collect(remote, detached);
 	raw_spin_unlock_irqrestore(&cpu->slow_lock, flags);
-	return loaded;
 }
 
 /* At load, before the first cache. */

@@ -11,7 +11,7 @@
  * to the slabs. (Disabling interrupts costs more than the rest of the path
  * together; a double compare-and-swap needs a linked list through the objects.)
  *
- * Called by the cache layer. Calls the slab layer.
+ * Called by the layers from node to cache and above. Calls the slab layer.
  */
 #ifndef _KZPOOL_MAGAZINE_H
 #define _KZPOOL_MAGAZINE_H
@@ -53,14 +53,20 @@ struct zpool_cpu_head {
 	unsigned long frees;
 } __aligned(4 * sizeof(void *));
 
-/* One CPU. The heads of the general classes are static: no pointer to follow. */
+/*
+ * One CPU. The heads of the general classes are static: no pointer to follow.
+ * So are their remote magazines, which collect what this CPU frees and other
+ * nodes own; the same rules hold for them as for loaded.
+ */
 struct zpool_cpu {
 	int busy;
+	int node;			/* whose memory this CPU fills from: its own, or the nearest */
 	raw_spinlock_t slow_lock;
 	unsigned long passthrough;	/* this_cpu_inc() */
 	unsigned long failures;		/* this_cpu_inc() */
-	unsigned long remote_frees;	/* this_cpu_inc() */
+	unsigned long remote_frees;	/* in the busy section */
 	struct zpool_cpu_head heads[ZPOOL_NR_CLASSES];
+	struct zpool_magazine *remotes[ZPOOL_NR_CLASSES];
 };
 
 DECLARE_PER_CPU_ALIGNED(struct zpool_cpu, zpool_cpu);
@@ -94,9 +100,14 @@ void zpool_head_install(struct zpool_cpu_head *head, struct zpool_depot *depot,
 unsigned int zpool_head_load(struct zpool_cpu_head *head, void **objs,
 			     unsigned int nr);
 unsigned int zpool_head_spill(struct zpool_cpu_head *head, void **objs);
-struct zpool_magazine *zpool_head_detach(struct zpool_cpu_head *head,
-					 struct zpool_cpu *cpu,
-					 struct zpool_magazine **previous);
+unsigned int zpool_head_pop_batch(struct zpool_cpu_head *head, void **objs,
+				  unsigned int nr);
+bool zpool_remote_exchange(struct zpool_magazine **remote, struct zpool_depot *depot);
+void zpool_remote_install(struct zpool_magazine **remote, struct zpool_depot *depot,
+			  struct zpool_magazine *mag);
+unsigned int zpool_remote_spill(struct zpool_magazine **remote, void **objs);
+void zpool_head_detach(struct zpool_cpu_head *head, struct zpool_magazine **remote,
+		       struct zpool_cpu *cpu, struct list_head *detached);
 
 /*
  * The busy section. zpool_cpu_enter() is false, and nothing is entered, when
@@ -136,11 +147,11 @@ static __always_inline void *zpool_head_pop(struct zpool_cpu_head *head)
 
 enum zpool_push { ZPOOL_PUSHED, ZPOOL_NO_ROOM, ZPOOL_TWICE };
 
-/* In the busy section: put an object on top. */
+/* In the busy section: put an object on top of what @place points to. */
 static __always_inline enum zpool_push
-zpool_head_push(struct zpool_cpu_head *head, void *obj)
+zpool_head_push_to(struct zpool_cpu_head *head, struct zpool_magazine **place, void *obj)
 {
-	struct zpool_magazine *mag = READ_ONCE(head->loaded);
+	struct zpool_magazine *mag = READ_ONCE(*place);
 	u32 count = mag->count;
 
 	if (unlikely(mag->objs[count] == obj))
@@ -151,6 +162,18 @@ zpool_head_push(struct zpool_cpu_head *head, void *obj)
 	mag->count = count + 1;
 	head->frees++;
 	return ZPOOL_PUSHED;
+}
+
+static __always_inline enum zpool_push
+zpool_head_push(struct zpool_cpu_head *head, void *obj)
+{
+	return zpool_head_push_to(head, &head->loaded, obj);
+}
+
+/* The node that this CPU fills from. Outside of a busy section the CPU may be another already. */
+static __always_inline int zpool_this_nid(void)
+{
+	return raw_cpu_read(zpool_cpu.node);
 }
 
 #endif /* _KZPOOL_MAGAZINE_H */

@@ -4,12 +4,16 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/rcupdate.h>
 #include <linux/string.h>
 
 #include "zpool_budget.h"
-#include "zpool_cache.h"
 #include "zpool_debugfs.h"
+#include "zpool_drain.h"
+#include "zpool_hotplug.h"
+#include "zpool_kmalloc.h"
 #include "zpool_report.h"
+#include "zpool_supply.h"
 
 /*
  * Parameters. Each has a range, told when a value is refused; the old value
@@ -111,25 +115,37 @@ static int __init zpool_init(void)
 	if (err)
 		return err;
 	zpool_magazine_start();
+	zpool_node_start();
 	apply_budget();
 	err = zpool_cache_start();
 	if (err)
 		goto no_caches;
+	err = zpool_hotplug_start();
+	if (err)
+		goto no_hotplug;
 	prefill();
 	zpool_debugfs_start();
 	set_loaded(true);
 	pr_info("kzpool: loaded, %lu KiB may lie idle\n", zpool_budget.limit >> 10);
 	return 0;
 
+no_hotplug:
+	zpool_cache_stop();
 no_caches:
 	zpool_slab_stop();
 	return err;
 }
 
+/* Nobody calls any more; what they put off comes home first. */
 static void __exit zpool_exit(void)
 {
 	set_loaded(false);
 	zpool_debugfs_stop();
+	zpool_hotplug_stop();
+	rcu_barrier();
+	zpool_kmalloc_sync();
+	zpool_slab_sync();
+	zpool_drain_all();
 	zpool_cache_stop();
 	zpool_slab_stop();
 }

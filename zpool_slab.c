@@ -10,12 +10,14 @@
  */
 #include <linux/bitmap.h>
 #include <linux/irq_work.h>
+#include <linux/kmemleak.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "zpool_budget.h"
+#include "zpool_defer.h"
 #include "zpool_report.h"
 #include "zpool_slab.h"
 
@@ -66,7 +68,10 @@ static void free_header(struct zpool_slab *slab)
  *       order 1 of the least run
  * @node: where from; without __GFP_THISNODE another node may give them
  *
- * Context: as @gfp allows.
+ * What its objects will point to is no leak: kmemleak is told of the run, as
+ * one piece that nobody needs to point to.
+ *
+ * Context: as @gfp allows; where zpool_pages_allowed() is false there is none.
  * Return: the slab, for zpool_slabs_add() on the node of its pages, or NULL.
  */
 struct zpool_slab *zpool_slab_create(const struct zpool_geometry *g, gfp_t gfp,
@@ -76,6 +81,8 @@ struct zpool_slab *zpool_slab_create(const struct zpool_geometry *g, gfp_t gfp,
 	struct zpool_slab *slab;
 	struct page *page;
 
+	if (!zpool_pages_allowed())
+		return NULL;
 	gfp &= ~NOT_FOR_PAGES;
 	slab = kmem_cache_alloc_node(headers, gfp & ~__GFP_THISNODE, node);
 	if (!slab)
@@ -96,16 +103,34 @@ struct zpool_slab *zpool_slab_create(const struct zpool_geometry *g, gfp_t gfp,
 	slab->pfmemalloc = page_is_pfmemalloc(page);
 	bitmap_zero(slab->free, ZPOOL_RUN_MAX_OBJECTS);
 	bitmap_set(slab->free, 0, run->nr_objects);
+	kmemleak_alloc(slab->base, slab_bytes(slab), 0, gfp);
 	return slab;
 }
+
+static void release_slab(struct zpool_slab *slab)
+{
+	kmemleak_free(slab->base);
+	zpool_pages_free(virt_to_page(slab->base), slab->order, slab->nr_pages);
+	free_header(slab);
+}
+
+static void release_later(struct llist_node *node)
+{
+	release_slab(container_of(node, struct zpool_slab, later));
+}
+
+static struct zpool_deferral released_later = ZPOOL_DEFERRAL(release_later);
 
 static void release_slabs(struct list_head *dead)
 {
 	struct zpool_slab *slab, *next;
+	bool now = zpool_pages_allowed();
 
 	list_for_each_entry_safe(slab, next, dead, list) {
-		zpool_pages_free(virt_to_page(slab->base), slab->order, slab->nr_pages);
-		free_header(slab);
+		if (likely(now))
+			release_slab(slab);
+		else
+			zpool_defer(&released_later, &slab->later);
 	}
 }
 
@@ -138,6 +163,7 @@ static void kill_slab(struct zpool_slabs *slabs, struct zpool_slab *slab,
 	lockdep_assert_held(&slabs->lock);
 	count_slab(slabs, slab, -1);
 	slabs->slabs_freed++;
+	slabs->pages_freed += slab->nr_pages;
 	unmark_slab(slab);
 	list_move(&slab->list, dead);
 }
@@ -353,6 +379,21 @@ static struct zpool_slabs *home_of(const void *obj, const void *owner)
 	return home && (!owner || home->owner == owner) ? home : NULL;
 }
 
+/* Bring what else belongs to @home to the front of objs[i] and on. Return: where it ends. */
+static unsigned int gather(const struct zpool_slabs *home, void **objs, unsigned int i,
+			   unsigned int nr, const void *owner)
+{
+	unsigned int end = i;
+
+	for (; i < nr; i++) {
+		if (home_of(objs[i], owner) == home) {
+			swap(objs[i], objs[end]);
+			end++;
+		}
+	}
+	return end;
+}
+
 /**
  * zpool_slabs_free() - put objects back into their slabs, wherever those are
  * @objs: objects of any slabs; the array is overwritten
@@ -362,7 +403,7 @@ static struct zpool_slabs *home_of(const void *obj, const void *owner)
  *
  * What is free already, or starts no object, is reported and dropped.
  *
- * Context: any in which pages may be freed; takes slabs->lock of each home.
+ * Context: any but NMI; takes slabs->lock of each home, once.
  * Return: how many were put back.
  */
 unsigned int zpool_slabs_free(void **objs, unsigned int nr, enum zpool_slab_use use,
@@ -375,9 +416,7 @@ unsigned int zpool_slabs_free(void **objs, unsigned int nr, enum zpool_slab_use 
 	for (first = 0; first < nr; first = end) {
 		struct zpool_slabs *home = home_of(objs[first], owner);
 
-		for (end = first + 1; end < nr; end++)
-			if (home_of(objs[end], owner) != home)
-				break;
+		end = gather(home, objs, first + 1, nr, owner);
 		if (home)
 			good += put_batch(home, objs + first, end - first, use, &dead);
 		else
@@ -392,7 +431,7 @@ unsigned int zpool_slabs_free(void **objs, unsigned int nr, enum zpool_slab_use 
  * zpool_slabs_trim() - give the slabs kept empty back
  * @slabs: of which cache and node
  *
- * Context: any in which pages may be freed; takes slabs->lock.
+ * Context: any but NMI; takes slabs->lock.
  */
 void zpool_slabs_trim(struct zpool_slabs *slabs)
 {
@@ -460,13 +499,14 @@ void zpool_slab_defer(void *obj)
 }
 
 /**
- * zpool_slab_sync() - wait for what zpool_slab_defer() was given
+ * zpool_slab_sync() - wait for what was put off: frees from NMI, dead slabs
  *
  * Context: process.
  */
 void zpool_slab_sync(void)
 {
 	irq_work_sync(&deferred_work);
+	irq_work_sync(&released_later.work);
 }
 
 /* Objects in use keep their pages for good: unmarked, so that nothing follows them to a dead header. */
@@ -516,5 +556,6 @@ int zpool_slab_start(void)
 /* At unload, after the last slab. */
 void zpool_slab_stop(void)
 {
+	zpool_slab_sync();
 	kmem_cache_destroy(headers);
 }

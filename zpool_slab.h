@@ -13,6 +13,7 @@
 #define _KZPOOL_SLAB_H
 
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/spinlock.h>
 
 #include "zpool_pages.h"
@@ -27,7 +28,10 @@
  * A slab from the emergency reserves stays on ->full until it is released.
  */
 struct zpool_slab {
-	struct list_head list;		/* under home->lock */
+	union {
+		struct list_head list;		/* under home->lock */
+		struct llist_node later;	/* dead, where pages may not be freed */
+	};
 	struct zpool_slabs *home;
 	void *base;			/* address of object 0 */
 	u32 nr_free;			/* under home->lock */
@@ -59,6 +63,7 @@ struct zpool_slabs {
 	unsigned long direct_frees;
 	unsigned long direct_misses;	/* of these, without a look at the magazines */
 	unsigned long slabs_freed;
+	unsigned long pages_freed;
 
 	/* Fixed at init. */
 	const struct zpool_geometry *geometry;

@@ -5,20 +5,23 @@
  */
 #include "zpool_stats.h"
 
-/* Objects in both magazines of a CPU; slow_lock keeps them from being freed. */
-static unsigned long count_pair(struct zpool_cpu_head *head, struct zpool_cpu *cpu)
+/* Objects in a CPU's magazines of a cache; slow_lock keeps them from being freed. */
+static void count_magazines(struct zpool_cache *cache, unsigned int cpu,
+			    unsigned long *magazine, unsigned long *remote)
 {
-	unsigned long flags, nr;
+	struct zpool_cpu_head *head = per_cpu_ptr(cache->heads, cpu);
+	raw_spinlock_t *slow_lock = &per_cpu_ptr(&zpool_cpu, cpu)->slow_lock;
+	unsigned long flags;
 
-	raw_spin_lock_irqsave(&cpu->slow_lock, flags);
-	nr = READ_ONCE(head->loaded->count) + READ_ONCE(head->previous->count);
-	raw_spin_unlock_irqrestore(&cpu->slow_lock, flags);
-	return nr;
+	raw_spin_lock_irqsave(slow_lock, flags);
+	*magazine = READ_ONCE(head->loaded->count) + READ_ONCE(head->previous->count);
+	*remote = READ_ONCE((*per_cpu_ptr(cache->remotes, cpu))->count);
+	raw_spin_unlock_irqrestore(slow_lock, flags);
 }
 
 /**
  * zpool_stats_add_cpu() - add what one CPU has and did in a cache
- * @sum: added to: allocs, frees, magazine_bytes, in_use_bytes
+ * @sum: added to: allocs, frees, magazine_bytes, remote_bytes, in_use_bytes
  * @cache: which
  * @cpu: which
  */
@@ -29,11 +32,14 @@ void zpool_stats_add_cpu(struct zpool_usage *sum, struct zpool_cache *cache,
 	unsigned long allocs = READ_ONCE(head->allocs);
 	unsigned long frees = READ_ONCE(head->frees);
 	size_t stride = cache->geometry.stride;
+	unsigned long magazine, remote;
 
+	count_magazines(cache, cpu, &magazine, &remote);
 	sum->allocs += allocs;
 	sum->frees += frees;
 	sum->in_use_bytes += (allocs - frees) * stride;
-	sum->magazine_bytes += count_pair(head, per_cpu_ptr(&zpool_cpu, cpu)) * stride;
+	sum->magazine_bytes += magazine * stride;
+	sum->remote_bytes += remote * stride;
 }
 
 static void add_depot(struct zpool_usage *sum, struct zpool_depot *depot, size_t stride)
@@ -84,6 +90,59 @@ void zpool_stats_add_cache(struct zpool_usage *sum, struct zpool_cache *cache)
 		add_depot(sum, &cache->nodes[nid]->depot, stride);
 		add_slabs(sum, &cache->nodes[nid]->slabs, stride);
 	}
+}
+
+/* Objects of @nid in a CPU's remote magazine. */
+static unsigned long count_remote(struct zpool_cache *cache, unsigned int cpu, int nid)
+{
+	raw_spinlock_t *slow_lock = &per_cpu_ptr(&zpool_cpu, cpu)->slow_lock;
+	const struct zpool_magazine *mag;
+	unsigned long flags, nr = 0;
+	u32 i, count;
+
+	raw_spin_lock_irqsave(slow_lock, flags);
+	mag = *per_cpu_ptr(cache->remotes, cpu);
+	count = READ_ONCE(mag->count);
+	for (i = 1; i <= count; i++)
+		nr += page_to_nid(virt_to_page(READ_ONCE(mag->objs[i]))) == nid;
+	raw_spin_unlock_irqrestore(slow_lock, flags);
+	return nr;
+}
+
+/**
+ * zpool_stats_add_node() - add what lies on one node of a cache, and where
+ * @sum: added to: the bytes, and what slabs did. What is in use is what is
+ *       held and lies nowhere else, since who uses it is not counted by node.
+ * @cache: which
+ * @nid: which
+ */
+void zpool_stats_add_node(struct zpool_usage *sum, struct zpool_cache *cache, int nid)
+{
+	size_t stride = cache->geometry.stride;
+	struct zpool_usage u = {};
+	unsigned long magazine, remote;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		count_magazines(cache, cpu, &magazine, &remote);
+		if (READ_ONCE(per_cpu_ptr(&zpool_cpu, cpu)->node) == nid)
+			u.magazine_bytes += magazine * stride;
+		if (remote)
+			u.remote_bytes += count_remote(cache, cpu, nid) * stride;
+	}
+	add_depot(&u, &cache->nodes[nid]->depot, stride);
+	add_slabs(&u, &cache->nodes[nid]->slabs, stride);
+
+	sum->held_bytes += u.held_bytes;
+	sum->in_use_bytes += u.held_bytes - u.magazine_bytes - u.remote_bytes -
+			     u.depot_bytes - u.slab_free_bytes - u.tail_bytes;
+	sum->magazine_bytes += u.magazine_bytes;
+	sum->remote_bytes += u.remote_bytes;
+	sum->depot_bytes += u.depot_bytes;
+	sum->slab_free_bytes += u.slab_free_bytes;
+	sum->tail_bytes += u.tail_bytes;
+	sum->nr_slabs += u.nr_slabs;
+	sum->slabs_freed += u.slabs_freed;
 }
 
 /**

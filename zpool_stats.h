@@ -15,11 +15,12 @@ struct zpool_usage {
 	unsigned long refills, flushes;		/* batches between pair and slabs */
 	unsigned long nr_slabs, slabs_freed;
 
-	/* When no call is going on: held == in_use + magazine + depot + slab_free + tail */
+	/* When no call is going on: held == in_use + magazine + remote + depot + slab_free + tail */
 	unsigned long held_bytes;
 	unsigned long in_use_bytes;		/* allocs - frees; as a signed number below 0
 						 * while something freed twice is not found */
 	unsigned long magazine_bytes;
+	unsigned long remote_bytes;
 	unsigned long depot_bytes;
 	unsigned long slab_free_bytes;
 	unsigned long tail_bytes;
@@ -28,6 +29,7 @@ struct zpool_usage {
 void zpool_stats_add_cpu(struct zpool_usage *sum, struct zpool_cache *cache,
 			 unsigned int cpu);
 void zpool_stats_add_cache(struct zpool_usage *sum, struct zpool_cache *cache);
+void zpool_stats_add_node(struct zpool_usage *sum, struct zpool_cache *cache, int nid);
 unsigned long zpool_stats_percpu(size_t offset);
 
 #endif /* _KZPOOL_STATS_H */

@@ -10,15 +10,22 @@ report
 sizeclass
 budget
 pages
+defer
 slab
 magazine
+node
 cache
+supply
+drain
 alloc
+typed
 stats
 kmalloc
+bulk rcu
 check
 adapt compact shrink
 debugfs
+hotplug
 main'
 
 # rank NAME: the number of its layer

@@ -7,10 +7,12 @@
  * one size with an alignment and a constructor of the owner's choice.
  *
  * Each function's kernel-doc stands at its definition: the kmalloc family in
- * zpool_kmalloc.c, typed caches in zpool_alloc.c and zpool_cache.c. Allocating and
- * freeing may be done in process, softirq and hardirq context, with or without
- * locks held, as far as the given gfp flags allow; creating and destroying a
- * cache may sleep.
+ * zpool_kmalloc.c, zpool_bulk.c and zpool_rcu.c, typed caches in zpool_typed.c
+ * and zpool_drain.c. Allocating and freeing may be done in process, softirq and
+ * hardirq context, with or without locks held, as far as the given gfp flags
+ * allow; creating, shrinking and destroying a cache may sleep. On PREEMPT_RT
+ * an allocation with preemption or interrupts off is served from what the pools
+ * have, or not at all.
  *
  * A pointer from zpool must never reach the kernel's own kfree(); a pointer
  * from the kernel's kmalloc() may be given to zpool_kfree().
@@ -18,9 +20,12 @@
 #ifndef _KZPOOL_ZPOOL_H
 #define _KZPOOL_ZPOOL_H
 
+#include <linux/build_bug.h>
 #include <linux/gfp.h>
+#include <linux/stddef.h>
 #include <linux/types.h>
 
+struct rcu_head;
 struct zpool_cache;
 
 /* Align objects to the cache line where they are large enough to profit. */
@@ -34,6 +39,7 @@ struct zpool_cache;
 /* The kmalloc family. */
 void *zpool_kmalloc(size_t size, gfp_t gfp) __alloc_size(1);
 void *zpool_kzalloc(size_t size, gfp_t gfp) __alloc_size(1);
+void *zpool_kmalloc_node(size_t size, gfp_t gfp, int node) __alloc_size(1);
 void *zpool_kmalloc_array(size_t n, size_t size, gfp_t gfp) __alloc_size(1, 2);
 void *zpool_kcalloc(size_t n, size_t size, gfp_t gfp) __alloc_size(1, 2);
 void *zpool_krealloc(const void *p, size_t new_size, gfp_t gfp) __alloc_size(2);
@@ -42,6 +48,25 @@ void zpool_kfree_sensitive(const void *p);
 void zpool_kfree_sized(const void *p, size_t size);
 size_t zpool_ksize(const void *p);
 size_t zpool_kmalloc_size_roundup(size_t size);
+unsigned int zpool_kmalloc_bulk(size_t size, gfp_t gfp, unsigned int nr, void **objs);
+void zpool_kfree_bulk(unsigned int nr, void **objs);
+void zpool_kfree_call_rcu(const void *p, struct rcu_head *head);
+
+/**
+ * zpool_kfree_rcu() - free memory when all who may read it are done
+ * @p: as for zpool_kfree(); NULL is ignored. Evaluated once.
+ * @rhf: name of the struct rcu_head in what @p points to
+ *
+ * Context: any but NMI.
+ */
+#define zpool_kfree_rcu(p, rhf) do {					\
+	typeof(p) __zpool_p = (p);					\
+									\
+	/* As the kernel wants it for memory of its own kmalloc(). */	\
+	BUILD_BUG_ON(offsetof(typeof(*(p)), rhf) >= 4096);		\
+	if (__zpool_p)							\
+		zpool_kfree_call_rcu(__zpool_p, &__zpool_p->rhf);	\
+} while (0)
 
 /* Typed caches. */
 struct zpool_cache *zpool_cache_create(const char *name, size_t size,
@@ -50,6 +75,11 @@ struct zpool_cache *zpool_cache_create(const char *name, size_t size,
 void zpool_cache_destroy(struct zpool_cache *cache);
 void *zpool_cache_alloc(struct zpool_cache *cache, gfp_t gfp);
 void *zpool_cache_zalloc(struct zpool_cache *cache, gfp_t gfp);
+void *zpool_cache_alloc_node(struct zpool_cache *cache, gfp_t gfp, int node);
 void zpool_cache_free(struct zpool_cache *cache, void *obj);
+unsigned int zpool_cache_alloc_bulk(struct zpool_cache *cache, gfp_t gfp, unsigned int nr,
+				    void **objs);
+void zpool_cache_free_bulk(struct zpool_cache *cache, unsigned int nr, void **objs);
+size_t zpool_cache_shrink(struct zpool_cache *cache);
 
 #endif /* _KZPOOL_ZPOOL_H */

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Bringing home what lies idle: see zpool_drain.h.
+ *
+ * A CPU that lives is not stopped and not asked: its magazines are taken away
+ * under its slow_lock, and are ours when the busy section that may still use
+ * one is over, which a grace period tells. All here runs in process context,
+ * with the cache in nobody else's hands or under zpool_caches_lock.
+ */
+#include <linux/export.h>
+#include <linux/kernel.h>
+#include <linux/rcupdate.h>
+
+#include "zpool_drain.h"
+#include "zpool_supply.h"
+
+static void detach_cpu(struct zpool_cache *cache, unsigned int cpu, struct list_head *list)
+{
+	zpool_head_detach(per_cpu_ptr(cache->heads, cpu), per_cpu_ptr(cache->remotes, cpu),
+			  per_cpu_ptr(&zpool_cpu, cpu), list);
+}
+
+static void detach_all(struct zpool_cache *cache, struct list_head *list)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		detach_cpu(cache, cpu, list);
+}
+
+static void flush_magazine(struct zpool_cache *cache, struct zpool_magazine *mag)
+{
+	while (mag->count) {
+		unsigned int nr = min(mag->count, ZPOOL_BATCH);
+
+		mag->count -= nr;
+		zpool_cache_put(cache, &mag->objs[mag->count + 1], nr);
+	}
+	zpool_magazine_destroy(mag, cache->geometry.stride);
+}
+
+static void flush_list(struct zpool_cache *cache, struct list_head *list)
+{
+	struct zpool_magazine *mag, *next;
+
+	list_for_each_entry_safe(mag, next, list, list)
+		flush_magazine(cache, mag);
+	INIT_LIST_HEAD(list);
+}
+
+static void flush_node(struct zpool_cache *cache, int nid)
+{
+	struct zpool_magazine *mag;
+
+	while ((mag = zpool_depot_take(&cache->nodes[nid]->depot)))
+		flush_magazine(cache, mag);
+	zpool_slabs_trim(&cache->nodes[nid]->slabs);
+}
+
+/* What was detached a grace period ago, then what the nodes have. */
+static void flush_all(struct zpool_cache *cache, struct list_head *list)
+{
+	int nid;
+
+	flush_list(cache, list);
+	for_each_node(nid)
+		flush_node(cache, nid);
+}
+
+/**
+ * zpool_cache_drain() - give all that is idle in a cache back
+ * @cache: which
+ *
+ * Context: process; waits for a grace period.
+ */
+void zpool_cache_drain(struct zpool_cache *cache)
+{
+	LIST_HEAD(list);
+
+	detach_all(cache, &list);
+	if (!list_empty(&list))
+		synchronize_rcu();
+	flush_all(cache, &list);
+}
+
+static unsigned long pages_freed(struct zpool_cache *cache)
+{
+	unsigned long sum = 0;
+	int nid;
+
+	for_each_node(nid)
+		sum += READ_ONCE(cache->nodes[nid]->slabs.pages_freed);
+	return sum;
+}
+
+/**
+ * zpool_cache_shrink() - give all that is idle in a cache back
+ * @cache: which
+ *
+ * Context: process; waits for a grace period.
+ * Return: bytes that the page allocator got back from the cache meanwhile.
+ */
+size_t zpool_cache_shrink(struct zpool_cache *cache)
+{
+	unsigned long before = pages_freed(cache);
+
+	zpool_cache_drain(cache);
+	return (pages_freed(cache) - before) * PAGE_SIZE;
+}
+EXPORT_SYMBOL_GPL(zpool_cache_shrink);
+
+/**
+ * zpool_drain_all() - give all that is idle in all caches back
+ *
+ * Context: process; takes zpool_caches_lock, waits for one grace period.
+ */
+void zpool_drain_all(void)
+{
+	struct zpool_cache *cache;
+
+	mutex_lock(&zpool_caches_lock);
+	list_for_each_entry(cache, &zpool_caches, list)
+		detach_all(cache, &cache->detached);
+	synchronize_rcu();
+	list_for_each_entry(cache, &zpool_caches, list)
+		flush_all(cache, &cache->detached);
+	mutex_unlock(&zpool_caches_lock);
+}
+
+/**
+ * zpool_drain_cpu() - give back what a dead CPU has
+ * @cpu: which; nothing runs on it
+ *
+ * Context: process; takes zpool_caches_lock.
+ */
+void zpool_drain_cpu(unsigned int cpu)
+{
+	struct zpool_cache *cache;
+	LIST_HEAD(list);
+
+	mutex_lock(&zpool_caches_lock);
+	list_for_each_entry(cache, &zpool_caches, list) {
+		detach_cpu(cache, cpu, &list);
+		flush_list(cache, &list);
+	}
+	mutex_unlock(&zpool_caches_lock);
+}
+
+/**
+ * zpool_drain_node() - give back what depots and kept slabs of a node have
+ * @nid: which; no CPU fills from it
+ *
+ * Context: process; takes zpool_caches_lock.
+ */
+void zpool_drain_node(int nid)
+{
+	struct zpool_cache *cache;
+
+	mutex_lock(&zpool_caches_lock);
+	list_for_each_entry(cache, &zpool_caches, list)
+		flush_node(cache, nid);
+	mutex_unlock(&zpool_caches_lock);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Draining: what lies in magazines goes back to the slabs, what lies in empty
+ * slabs to the page allocator. All of a cache, of a dead CPU, of a node that
+ * no CPU fills from any more.
+ */
+#ifndef _KZPOOL_DRAIN_H
+#define _KZPOOL_DRAIN_H
+
+#include "zpool_cache.h"
+
+void zpool_cache_drain(struct zpool_cache *cache);
+void zpool_drain_all(void);
+void zpool_drain_cpu(unsigned int cpu);
+void zpool_drain_node(int nid);
+
+#endif /* _KZPOOL_DRAIN_H */

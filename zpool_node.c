@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+/* See zpool_node.h. */
+#include <linux/cpumask.h>
+#include <linux/numa.h>
+
+#include "zpool_node.h"
+#include "zpool_report.h"
+
+DEFINE_STATIC_KEY_FALSE(zpool_numa);
+nodemask_t zpool_fed_nodes;
+
+/* Memory that can only be moved about is none to allocate from. */
+static int nearest_memory(int nid)
+{
+	int near = first_node(node_states[N_NORMAL_MEMORY]), other;
+
+	if (nid == NUMA_NO_NODE || node_state(nid, N_NORMAL_MEMORY))
+		return nid == NUMA_NO_NODE ? near : nid;
+	for_each_node_state(other, N_NORMAL_MEMORY)
+		if (node_distance(nid, other) < node_distance(nid, near))
+			near = other;
+	return near;
+}
+
+/**
+ * zpool_node_update() - look anew where each CPU fills from
+ *
+ * What a CPU holds of the node that it filled from before is not wrong, but in
+ * the wrong place: where something has changed, the caller drains.
+ *
+ * Context: process; CPUs and nodes do not come or go meanwhile.
+ * Return: true when a CPU fills from another node than before.
+ */
+bool zpool_node_update(void)
+{
+	nodemask_t fed = NODE_MASK_NONE;
+	bool changed = false;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct zpool_cpu *c = per_cpu_ptr(&zpool_cpu, cpu);
+		int nid = nearest_memory(cpu_to_node(cpu));
+
+		changed |= c->node != nid;
+		WRITE_ONCE(c->node, nid);
+		if (cpu_online(cpu))
+			node_set(nid, fed);
+	}
+	zpool_fed_nodes = fed;
+	return changed;
+}
+
+/**
+ * zpool_node_feed() - a CPU is about to come online
+ * @cpu: which
+ */
+void zpool_node_feed(unsigned int cpu)
+{
+	int nid = nearest_memory(cpu_to_node(cpu));
+
+	WRITE_ONCE(per_cpu_ptr(&zpool_cpu, cpu)->node, nid);
+	node_set(nid, zpool_fed_nodes);
+}
+
+/**
+ * zpool_node_wanted() - the node that a caller asks for
+ * @node: what he gave
+ * @name: of the call, for the report
+ *
+ * Return: @node; NUMA_NO_NODE, which is any, with a report, where it is none.
+ */
+int zpool_node_wanted(int node, const char *name)
+{
+	if (node == NUMA_NO_NODE ||
+	    ((unsigned int)node < nr_node_ids && node_possible(node)))
+		return node;
+	zpool_report("%s: there is no node %d; any taken", name, node);
+	return NUMA_NO_NODE;
+}
+
+/* At load, before the first cache. */
+void zpool_node_start(void)
+{
+	zpool_node_update();
+	if (num_possible_nodes() > 1)
+		static_branch_enable(&zpool_numa);
+}

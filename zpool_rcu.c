@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Freeing after a grace period.
+ *
+ * The caller's rcu_head lies somewhere in the object, and the callback has to
+ * find the object from it: the slab knows where its objects start. (Keeping
+ * pointers in magazines until a grace period is over, as SLUB's sheaves do,
+ * takes less time for many; it also takes memory, which may not be there, so
+ * that this way is needed anyhow.)
+ */
+#include <linux/export.h>
+#include <linux/instruction_pointer.h>
+#include <linux/rcupdate.h>
+
+#include "zpool_kmalloc.h"
+#include "zpool_report.h"
+
+/* An object starts at most this many pages before any of its bytes. */
+#define MAX_PAGES_BEFORE	(ZPOOL_MAX_SIZE / PAGE_SIZE)
+
+/* The object that @p points into, which is in use; NULL when it is not. */
+static void *object_around(const void *p)
+{
+	struct page *page = virt_to_page(p), *last = page;
+	struct zpool_slab *slab;
+	u32 offset;
+
+	while (!zpool_page_is_ours(page))
+		if (last - page-- >= MAX_PAGES_BEFORE)
+			return NULL;
+	slab = zpool_page_slab(page);
+	offset = (const char *)p - (const char *)slab->base;
+	return zpool_slab_object(slab, reciprocal_divide(offset, slab->home->geometry->recip));
+}
+
+static void free_after_grace(struct rcu_head *head)
+{
+	void *obj = object_around(head);
+
+	if (obj)
+		zpool_kfree(obj);
+	else
+		zpool_report("%p waited to be freed, but has been freed meanwhile", head);
+}
+
+static bool holds(const void *p, size_t size, const struct rcu_head *head)
+{
+	return (size_t)((const char *)head - (const char *)p) + sizeof(*head) <= size;
+}
+
+/**
+ * zpool_kfree_call_rcu() - free memory when all who may read it are done
+ * @p: as for zpool_kfree(); not NULL
+ * @head: within it
+ *
+ * For zpool_kfree_rcu(). A module that frees its own objects so need not wait
+ * for that when it is unloaded: the callback is kzpool's, which waits.
+ *
+ * Context: any but NMI.
+ */
+void zpool_kfree_call_rcu(const void *p, struct rcu_head *head)
+{
+	struct zpool_cache *owner;
+	struct zpool_slab *slab;
+	struct page *page;
+
+	if (!zpool_is_ours(p, &page)) {
+		if (zpool_is_foreign(p, "kfree_rcu", (void *)_RET_IP_))
+			zpool_kvfree_call_rcu(head, (void *)p);
+		return;
+	}
+	slab = zpool_page_slab(page);
+	owner = zpool_owner(slab);
+	if (!owner || !zpool_is_object(slab, p, "kfree_rcu", (void *)_RET_IP_))
+		return;
+	if (!holds(p, zpool_usable_size(page), head)) {
+		zpool_report("kfree_rcu of %p by %pS: the rcu_head is not within; ignored",
+			     p, (void *)_RET_IP_);
+		return;
+	}
+	WRITE_ONCE(owner->frees_by_rcu, true);
+	call_rcu(head, free_after_grace);
+}
+EXPORT_SYMBOL_GPL(zpool_kfree_call_rcu);

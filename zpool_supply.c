@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where magazines and their objects come from: how large a magazine is, which
+ * slab serves whom, what is made when there is none.
+ *
+ * Outside all locks: each function takes and drops those of the layers below.
+ */
+#include <linux/kernel.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+
+#include "zpool_budget.h"
+#include "zpool_node.h"
+#include "zpool_supply.h"
+
+/*
+ * Magazines: how large, and who may have one.
+ */
+
+/* 124, 60, 28, 12, 4: sizes that fill a power of two of bytes. */
+static unsigned int next_smaller(unsigned int capacity)
+{
+	return (capacity - 4) / 2;
+}
+
+/*
+ * A magazine takes at most a sixteenth of the room left in the budget, so
+ * that the first to come does not leave the others without.
+ */
+static struct zpool_magazine *new_magazine(struct zpool_cache *cache, int nid,
+					   unsigned long limit)
+{
+	size_t stride = cache->geometry.stride;
+	unsigned int capacity = cache->capacity;
+	unsigned long room = zpool_budget_room(limit);
+
+	while (capacity > 4 && capacity * stride > room / 16)
+		capacity = next_smaller(capacity);
+	if (capacity * stride > room)
+		return NULL;
+	return zpool_magazine_create(stride, capacity, limit, nid);
+}
+
+/* A CPU's own two magazines may use the whole budget, those in depots half of it. */
+struct zpool_magazine *zpool_cpu_magazine(struct zpool_cache *cache, int nid)
+{
+	return new_magazine(cache, nid, READ_ONCE(zpool_budget.limit));
+}
+
+struct zpool_magazine *zpool_depot_magazine(struct zpool_cache *cache, int nid)
+{
+	return new_magazine(cache, nid, READ_ONCE(zpool_budget.limit) / 2);
+}
+
+/*
+ * Supply from the slabs.
+ */
+
+/* For objects that no magazine may hold. */
+static enum zpool_slab_use past_magazines(enum zpool_slab_use use)
+{
+	return use == ZPOOL_MAGAZINE ? ZPOOL_FALLBACK : use;
+}
+
+/* What other nodes have ready. Objects, not pages: cpusets do not bind them. */
+static unsigned int take_from_any_node(struct zpool_cache *cache, void **obj,
+				       enum zpool_slab_use use)
+{
+	int nid;
+
+	for_each_node(nid)
+		if (zpool_slabs_alloc(&cache->nodes[nid]->slabs, obj, 1, use))
+			return 1;
+	return 0;
+}
+
+/* Give a new slab its home, which may be on another node than was asked. */
+static unsigned int add_slab(struct zpool_cache *cache, struct zpool_slab *slab, int nid,
+			     void **objs, unsigned int nr, enum zpool_slab_use *use)
+{
+	int home = page_to_nid(virt_to_page(slab->base));
+
+	if (home != nid || slab->pfmemalloc) {
+		*use = past_magazines(*use);
+		nr = 1;
+	}
+	return zpool_slabs_add(&cache->nodes[home]->slabs, slab, objs, nr, *use);
+}
+
+static unsigned int try_take(struct zpool_cache *cache, gfp_t gfp, int nid,
+			     void **objs, unsigned int nr, enum zpool_slab_use *use)
+{
+	struct zpool_slab *slab = NULL;
+	unsigned int got;
+
+	got = zpool_slabs_alloc(&cache->nodes[nid]->slabs, objs, nr, *use);
+	if (got)
+		return got;
+
+	/* This node without effort, then what others have, then all effort anywhere. */
+	if (static_branch_unlikely(&zpool_numa) && !(gfp & __GFP_THISNODE)) {
+		slab = zpool_slab_create(&cache->geometry,
+					 (gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL)) |
+					 __GFP_THISNODE | __GFP_NOWARN, nid);
+		if (!slab && take_from_any_node(cache, objs, past_magazines(*use))) {
+			*use = past_magazines(*use);
+			return 1;
+		}
+	}
+	if (!slab)
+		slab = zpool_slab_create(&cache->geometry, gfp, nid);
+	return slab ? add_slab(cache, slab, nid, objs, nr, use) : 0;
+}
+
+/**
+ * zpool_cache_take() - take objects out of slabs, making one slab if need be
+ * @cache: of which size
+ * @gfp: how the slab may be made
+ * @nid: on which node they are wanted
+ * @objs: filled in
+ * @nr: how many are wanted, at most ZPOOL_BATCH
+ * @use: where they go. Objects of another node or of the emergency reserves
+ *       are not for magazines: then it becomes ZPOOL_FALLBACK, and there is one.
+ *
+ * Context: as @gfp allows, outside all locks of ours.
+ * Return: how many there were.
+ */
+unsigned int zpool_cache_take(struct zpool_cache *cache, gfp_t gfp, int nid,
+			      void **objs, unsigned int nr, enum zpool_slab_use *use)
+{
+	bool nofail = (gfp & __GFP_NOFAIL) && gfpflags_allow_blocking(gfp);
+	unsigned int got;
+
+	if (!nofail)
+		gfp &= ~__GFP_NOFAIL;
+	for (;;) {
+		got = try_take(cache, gfp, nid, objs, nr, use);
+		if (got || !nofail)
+			return got;
+		schedule_timeout_uninterruptible(1);
+	}
+}
+
+/**
+ * zpool_cache_put() - give objects of a magazine back to their slabs
+ * @cache: of which they are, though a caller may have freed some twice
+ * @objs: the objects; the array is overwritten
+ * @nr: how many, at most ZPOOL_BATCH
+ *
+ * Context: see zpool_slabs_free().
+ */
+void zpool_cache_put(struct zpool_cache *cache, void **objs, unsigned int nr)
+{
+	unsigned int good = zpool_slabs_free(objs, nr, ZPOOL_MAGAZINE, cache);
+
+	if (unlikely(good < nr))
+		atomic_long_add(nr - good, &cache->dropped);
+}
+
+/* A magazine with up to @most fresh objects, fewer if memory ends; NULL for none. */
+static struct zpool_magazine *filled_magazine(struct zpool_cache *cache, int nid,
+					      size_t most)
+{
+	struct zpool_magazine *mag = zpool_depot_magazine(cache, nid);
+	enum zpool_slab_use use = ZPOOL_MAGAZINE;
+
+	if (!mag)
+		return NULL;
+	most = min_t(size_t, most, mag->capacity);
+	while (mag->count < most) {
+		void **objs = &mag->objs[mag->count + 1];
+		unsigned int nr = min_t(size_t, most - mag->count, ZPOOL_BATCH);
+
+		nr = zpool_cache_take(cache, GFP_KERNEL | __GFP_THISNODE | __GFP_NOWARN,
+				      nid, objs, nr, &use);
+		if (use != ZPOOL_MAGAZINE)
+			zpool_slabs_free(objs, nr, use, NULL);
+		if (use != ZPOOL_MAGAZINE || !nr)
+			break;
+		mag->count += nr;
+	}
+	if (mag->count)
+		return mag;
+	zpool_magazine_destroy(mag, cache->geometry.stride);
+	return NULL;
+}
+
+/**
+ * zpool_cache_prefill() - fill depots before there is any demand
+ * @cache: which
+ * @bytes: how much, spread over the nodes that CPUs fill from; the budget
+ *         bounds it
+ *
+ * Context: process.
+ */
+void zpool_cache_prefill(struct zpool_cache *cache, size_t bytes)
+{
+	size_t share = bytes / nodes_weight(zpool_fed_nodes) / cache->geometry.stride;
+	struct zpool_magazine *mag;
+	int nid;
+
+	for_each_node_mask(nid, zpool_fed_nodes) {
+		size_t left = share;
+
+		while (left && (mag = filled_magazine(cache, nid, left))) {
+			left -= mag->count;
+			zpool_depot_put(&cache->nodes[nid]->depot, mag);
+		}
+	}
+}
