@@ -300,18 +300,28 @@ static struct zpool_depot *remote_depot(struct zpool_cache *cache)
 	return zpool_node_is_fed(nid) ? &cache->nodes[nid]->depot : NULL;
 }
 
+/*
+ * The CPU's first remote magazine is its own, one more makes a depot's of the
+ * full one. @depot as remote_depot() has it: no magazine helps where there is none.
+ */
+static struct zpool_magazine *remote_spare(struct zpool_cache *cache, bool is_first,
+					   const struct zpool_depot *depot)
+{
+	if (!depot)
+		return NULL;
+	return is_first ? zpool_cpu_magazine(cache, zpool_this_nid()) :
+			  zpool_depot_magazine(cache, zpool_this_nid());
+}
+
 /* No depot had an empty magazine, or none may get the full one. */
-static void free_remote_batch(struct zpool_cache *cache, void *obj, bool wants_spare,
-			      void *caller)
+static void free_remote_batch(struct zpool_cache *cache, void *obj,
+			      struct zpool_magazine *spare, void *caller)
 {
 	enum zpool_push pushed = ZPOOL_NO_ROOM;
-	struct zpool_magazine *spare = NULL;
 	struct zpool_depot *depot;
 	void *objs[ZPOOL_BATCH];
 	unsigned int nr = 0;
 
-	if (wants_spare)
-		spare = zpool_depot_magazine(cache, zpool_this_nid());
 	if (!WARN_ON_ONCE(!zpool_cpu_enter())) {
 		depot = remote_depot(cache);
 		if (spare && depot)
@@ -333,17 +343,20 @@ static void free_remote_batch(struct zpool_cache *cache, void *obj, bool wants_s
 static void free_remote(struct zpool_cache *cache, void *obj, void *caller)
 {
 	enum zpool_push pushed = push_remote(cache, obj);
+	struct zpool_magazine **remote = this_cpu_ptr(cache->remotes);
 	struct zpool_depot *depot = NULL;
+	bool is_first;
 
 	if (pushed == ZPOOL_NO_ROOM) {
 		depot = remote_depot(cache);
-		if (depot && zpool_remote_exchange(this_cpu_ptr(cache->remotes), depot))
+		if (depot && zpool_remote_exchange(remote, depot))
 			pushed = push_remote(cache, obj);
 	}
+	is_first = READ_ONCE(*remote) == zpool_no_magazine;
 	__this_cpu_inc(zpool_cpu.remote_frees);
 	zpool_cpu_exit();
 	if (pushed == ZPOOL_NO_ROOM)
-		free_remote_batch(cache, obj, depot, caller);
+		free_remote_batch(cache, obj, remote_spare(cache, is_first, depot), caller);
 	else if (pushed == ZPOOL_TWICE)
 		zpool_report_twice(cache, obj, caller);
 }

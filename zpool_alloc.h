@@ -39,8 +39,7 @@ static __always_inline bool zpool_alloc_fast(struct zpool_cpu_head __percpu *hea
 {
 	if (unlikely(!zpool_cpu_enter()))
 		return false;
-	*obj = zpool_head_pop(this_cpu_ptr(heads));
-	if (unlikely(!*obj)) {
+	if (unlikely(!zpool_head_try_pop(this_cpu_ptr(heads), obj))) {
 		zpool_cpu_exit();
 		return false;
 	}

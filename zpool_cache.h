@@ -43,7 +43,7 @@ struct zpool_cache {
 	unsigned int capacity;		/* the most a magazine may hold */
 	unsigned int tag;		/* class, or ZPOOL_TAG_HEADER */
 	struct list_head list;		/* on zpool_caches, under zpool_caches_lock */
-	struct list_head detached;	/* magazines of zpool_drain_all(), likewise */
+	struct list_head detached;	/* magazines between two steps of a drain, likewise */
 	atomic_long_t dropped;		/* freed twice, found on the way to a slab */
 	bool frees_by_rcu;		/* zpool_kfree_rcu() was called for an object */
 

@@ -146,11 +146,22 @@ void zpool_drain_cpu(unsigned int cpu)
 	mutex_unlock(&zpool_caches_lock);
 }
 
+static void detach_remotes(struct zpool_cache *cache)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		zpool_remote_detach(per_cpu_ptr(cache->remotes, cpu),
+				    per_cpu_ptr(&zpool_cpu, cpu), &cache->detached);
+}
+
 /**
- * zpool_drain_node() - give back what depots and kept slabs of a node have
+ * zpool_drain_node() - give back what lies idle of a node's memory
  * @nid: which; no CPU fills from it
  *
- * Context: process; takes zpool_caches_lock.
+ * Remote magazines may hold some of it, on every CPU.
+ *
+ * Context: process; takes zpool_caches_lock, waits for one grace period.
  */
 void zpool_drain_node(int nid)
 {
@@ -158,6 +169,11 @@ void zpool_drain_node(int nid)
 
 	mutex_lock(&zpool_caches_lock);
 	list_for_each_entry(cache, &zpool_caches, list)
+		detach_remotes(cache);
+	synchronize_rcu();
+	list_for_each_entry(cache, &zpool_caches, list) {
+		flush_list(cache, &cache->detached);
 		flush_node(cache, nid);
+	}
 	mutex_unlock(&zpool_caches_lock);
 }

@@ -2,7 +2,7 @@
 /*
  * Magazines, their depots, and the slow half of a CPU's pair.
  *
- * All functions named zpool_head_* and zpool_remote_*, but the last, run inside
+ * All functions named zpool_head_* and zpool_remote_*, but the last two, run inside
  * the busy section of the CPU that the head belongs to. They take that CPU's
  * slow_lock, since another CPU may come to drain it, and may nest a depot's
  * lock in it.
@@ -477,6 +477,24 @@ void zpool_head_detach(struct zpool_cpu_head *head, struct zpool_magazine **remo
 	raw_spin_lock_irqsave(&cpu->slow_lock, flags);
 	collect(&head->loaded, detached);
 	collect(&head->previous, detached);
+	collect(remote, detached);
+	raw_spin_unlock_irqrestore(&cpu->slow_lock, flags);
+}
+
+/**
+ * zpool_remote_detach() - take only a CPU's remote magazine of a cache away
+ * @remote: of any CPU
+ * @cpu: that CPU
+ * @detached: see zpool_head_detach()
+ *
+ * Context: any but NMI.
+ */
+void zpool_remote_detach(struct zpool_magazine **remote, struct zpool_cpu *cpu,
+			 struct list_head *detached)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cpu->slow_lock, flags);
 	collect(remote, detached);
 	raw_spin_unlock_irqrestore(&cpu->slow_lock, flags);
 }

@@ -108,6 +108,8 @@ void zpool_remote_install(struct zpool_magazine **remote, struct zpool_depot *de
 unsigned int zpool_remote_spill(struct zpool_magazine **remote, void **objs);
 void zpool_head_detach(struct zpool_cpu_head *head, struct zpool_magazine **remote,
 		       struct zpool_cpu *cpu, struct list_head *detached);
+void zpool_remote_detach(struct zpool_magazine **remote, struct zpool_cpu *cpu,
+			 struct list_head *detached);
 
 /*
  * The busy section. zpool_cpu_enter() is false, and nothing is entered, when
@@ -132,17 +134,26 @@ static __always_inline void zpool_cpu_exit(void)
 	preempt_enable();
 }
 
-/* In the busy section: take the top object, or NULL. */
-static __always_inline void *zpool_head_pop(struct zpool_cpu_head *head)
+/* In the busy section: take the top object. Return: false when there is none. */
+static __always_inline bool zpool_head_try_pop(struct zpool_cpu_head *head, void **obj)
 {
 	struct zpool_magazine *mag = READ_ONCE(head->loaded);
 	u32 count = mag->count;
 
 	if (unlikely(!count))
-		return NULL;
+		return false;
 	mag->count = count - 1;
 	head->allocs++;
-	return mag->objs[count];
+	*obj = mag->objs[count];
+	return true;
+}
+
+/* The same, with NULL for none. */
+static inline void *zpool_head_pop(struct zpool_cpu_head *head)
+{
+	void *obj;
+
+	return zpool_head_try_pop(head, &obj) ? obj : NULL;
 }
 
 enum zpool_push { ZPOOL_PUSHED, ZPOOL_NO_ROOM, ZPOOL_TWICE };
