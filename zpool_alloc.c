@@ -79,10 +79,10 @@ static void *alloc_batch(struct zpool_cache *cache, gfp_t gfp, int nid,
 static void *alloc_here(struct zpool_cache *cache, gfp_t gfp, int nid)
 {
 	struct zpool_cpu_head *head = this_cpu_ptr(cache->heads);
+	void *obj = zpool_head_pop(head);
 	unsigned int capacity;
-	void *obj = NULL;
 
-	if (zpool_head_refill(head, &cache->nodes[nid]->depot))
+	if (!obj && zpool_head_refill(head, &cache->nodes[nid]->depot))
 		obj = zpool_head_pop(head);
 	capacity = READ_ONCE(head->loaded)->capacity;
 	zpool_cpu_exit();

@@ -13,7 +13,8 @@
  *   budget    the bytes that may lie idle
  *
  *        CPU 0                  CPU 1           one busy flag, one slow_lock a CPU
- *   [loaded][previous]     [loaded][previous]   a pair for each cache
+ *   [loaded][previous]     [loaded][previous]   a pair for each cache, and
+ *        [remote]               [remote]        what belongs to other nodes
  *            \                /
  *          depot of the node                    depot->lock
  *       full magazines, empty ones
@@ -43,21 +44,45 @@
  * magazine back to the slabs. A slab whose last object came home is kept (one
  * for each cache and node, within the budget) or its pages go back.
  *
+ * Nodes
+ *
+ * A CPU fills from one node only, and its pair and depot hold nothing else.
+ * What it frees and another node owns is pushed on its remote magazine. When
+ * that is full and of one node, it changes places with an empty one of that
+ * node's depot, where the CPUs that live there find it: a free far away costs
+ * one lock for a magazine's worth, and so does the allocation that follows. A
+ * magazine of several nodes is spilled to their slabs, a batch under one hold
+ * of each lock. Where no CPU fills from a node, nobody would come for a full
+ * magazine: such objects go to the slabs, too.
+ *
+ * CPUs and memory come and go (zpool_hotplug.c): what a dead CPU had goes to
+ * the slabs, as does what depots have when the last CPU of a node has gone; a
+ * node that gets its first memory is filled from, and all is drained once.
+ *
  * States of an object
  *
  *   in use -> free in a magazine -> (by way of a depot) -> free in its slab
  *
  * The slab's bitmap counts all but the last state as taken, which is why
  *
- *   held = in use + magazines + depots + free in slabs + tails
+ *   held = in use + magazines + remote + depots + free in slabs + tails
  *
  * and why "in use", counted as allocations less frees, proves something.
  *
  * What goes past the magazines ("direct")
  *
- * An interrupt that comes in the middle of a busy section; an object whose
- * pages lie on another node than the CPU that frees it; a slab made from the
- * emergency reserves. These go to the slabs under their lock.
+ * An interrupt that comes in the middle of a busy section; an object asked of
+ * another node, or got from one because this one has none; a slab made from
+ * the emergency reserves. These go to the slabs under their lock.
+ *
+ * Contexts
+ *
+ * Process, softirq and hardirq alike, and no lock is held where the page
+ * allocator is called. From NMI, what this CPU's magazine can serve; a free
+ * that it cannot waits for the next interrupt. On PREEMPT_RT the page
+ * allocator's locks sleep: with preemption or interrupts off, an allocation is
+ * served from magazines, depot and slabs or fails, and a slab that dies there
+ * is given back by an irq_work (zpool_defer.h).
  *
  * What was not done, and why
  *
@@ -79,10 +104,6 @@
 LIST_HEAD(zpool_caches);
 DEFINE_MUTEX(zpool_caches_lock);
 struct zpool_cache *zpool_general[ZPOOL_NR_CLASSES];
-
-/*
- * Creation and destruction.
- */
 
 /* What a typed cache has for each CPU; that of the general classes is in zpool_cpu. */
 struct typed_cpu {
