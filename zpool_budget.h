@@ -16,10 +16,12 @@
 
 #include <linux/atomic.h>
 #include <linux/cache.h>
+#include <linux/kernel.h>
 #include <linux/types.h>
 
 struct zpool_budget {
 	atomic_long_t claimed;		/* idle bytes: what is or may be kept */
+	atomic_long_t shared;		/* of claimed: by the magazines made for depots */
 	atomic_long_t metadata;		/* bytes of headers, magazines, caches */
 	unsigned long limit;		/* of claimed */
 };
@@ -28,6 +30,8 @@ extern struct zpool_budget zpool_budget;
 
 bool zpool_budget_claim(size_t bytes, unsigned long limit);
 void zpool_budget_return(size_t bytes);
+bool zpool_budget_share(size_t bytes);
+void zpool_budget_unshare(size_t bytes);
 void zpool_budget_set_limit(unsigned long bytes);
 
 /* Bytes not yet claimed of a limit, see zpool_budget_claim(). */
@@ -36,6 +40,15 @@ static inline unsigned long zpool_budget_room(unsigned long limit)
 	unsigned long claimed = atomic_long_read(&zpool_budget.claimed);
 
 	return claimed < limit ? limit - claimed : 0;
+}
+
+/* Bytes that magazines for depots may still claim. */
+static inline unsigned long zpool_budget_shared_room(void)
+{
+	unsigned long limit = READ_ONCE(zpool_budget.limit);
+	unsigned long shared = atomic_long_read(&zpool_budget.shared);
+
+	return min(zpool_budget_room(limit), shared < limit / 2 ? limit / 2 - shared : 0);
 }
 
 static inline void zpool_metadata_add(long bytes)

@@ -110,7 +110,7 @@ const char *zpool_check_magazine(struct zpool_cache *cache,
 	HOLDS(mag->count <= mag->capacity);
 	if (mag == zpool_no_magazine)
 		return NULL;
-	HOLDS(!mag->objs[0]);
+	HOLDS(!mag->objs[0] || mag->objs[0] == ZPOOL_SHARED);
 	for (i = 1; i <= mag->count; i++) {
 		struct page *page = virt_to_page(mag->objs[i]);
 		struct zpool_slab *slab;

@@ -75,6 +75,8 @@ void zpool_magazine_destroy(struct zpool_magazine *mag, size_t stride)
 		return;
 	WARN_ON_ONCE(mag->count);
 	zpool_budget_return(mag->capacity * stride);
+	if (mag->objs[0] == ZPOOL_SHARED)
+		zpool_budget_unshare(mag->capacity * stride);
 	zpool_metadata_add(-(long)magazine_bytes(mag->capacity));
 	kfree(mag);
 }

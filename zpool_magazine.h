@@ -27,8 +27,9 @@
 
 /*
  * A stack of free objects: objs[1] to objs[count], the last one on top.
- * objs[0] is always NULL, so that objs[count] can be compared with the object
- * being freed without a test for the empty stack. Capacities of 4, 12, 28, 60
+ * objs[0] is never an object, so that objs[count] can be compared with the one
+ * being freed without a test for the empty stack: it is NULL or, where the
+ * magazine is claimed for depots, ZPOOL_SHARED. Capacities of 4, 12, 28, 60
  * and 124 fill 64, 128, 256, 512 and 1024 bytes exactly.
  */
 struct zpool_magazine {
@@ -37,6 +38,8 @@ struct zpool_magazine {
 	u32 capacity;
 	void *objs[];
 };
+
+#define ZPOOL_SHARED	((void *)1)	/* see zpool_budget_share() */
 
 /* What every head starts with and falls back to: pops and pushes both miss. */
 extern struct zpool_magazine *const zpool_no_magazine;

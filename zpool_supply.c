@@ -27,29 +27,42 @@ static unsigned int next_smaller(unsigned int capacity)
  * A magazine takes at most a sixteenth of the room left in the budget, so
  * that the first to come does not leave the others without.
  */
-static struct zpool_magazine *new_magazine(struct zpool_cache *cache, int nid,
-					   unsigned long limit)
+static unsigned int capacity_within(const struct zpool_cache *cache, unsigned long room)
 {
 	size_t stride = cache->geometry.stride;
 	unsigned int capacity = cache->capacity;
-	unsigned long room = zpool_budget_room(limit);
 
 	while (capacity > 4 && capacity * stride > room / 16)
 		capacity = next_smaller(capacity);
-	if (capacity * stride > room)
-		return NULL;
-	return zpool_magazine_create(stride, capacity, limit, nid);
+	return capacity * stride > room ? 0 : capacity;
 }
 
-/* A CPU's own two magazines may use the whole budget, those in depots half of it. */
+/* One of a CPU's own: they may use the whole budget. */
 struct zpool_magazine *zpool_cpu_magazine(struct zpool_cache *cache, int nid)
 {
-	return new_magazine(cache, nid, READ_ONCE(zpool_budget.limit));
+	unsigned long limit = READ_ONCE(zpool_budget.limit);
+	unsigned int capacity = capacity_within(cache, zpool_budget_room(limit));
+
+	if (!capacity)
+		return NULL;
+	return zpool_magazine_create(cache->geometry.stride, capacity, limit, nid);
 }
 
+/* One more, that makes a depot's of another: they may use half of it. */
 struct zpool_magazine *zpool_depot_magazine(struct zpool_cache *cache, int nid)
 {
-	return new_magazine(cache, nid, READ_ONCE(zpool_budget.limit) / 2);
+	unsigned int capacity = capacity_within(cache, zpool_budget_shared_room());
+	size_t stride = cache->geometry.stride;
+	struct zpool_magazine *mag;
+
+	if (!capacity || !zpool_budget_share(capacity * stride))
+		return NULL;
+	mag = zpool_magazine_create(stride, capacity, READ_ONCE(zpool_budget.limit), nid);
+	if (mag)
+		mag->objs[0] = ZPOOL_SHARED;
+	else
+		zpool_budget_unshare(capacity * stride);
+	return mag;
 }
 
 /*
