@@ -102,6 +102,11 @@ static void *alloc_slow(struct zpool_cache *cache, gfp_t gfp, int node)
 	return alloc_direct(cache, gfp, node);
 }
 
+static void report_nmi(const struct zpool_cache *cache)
+{
+	zpool_report("%s: NMI found no object in the magazine", cache->name);
+}
+
 /**
  * zpool_alloc_slow() - an object when loaded has none, or of a certain node
  * @cache: of which size
@@ -118,7 +123,7 @@ void *zpool_alloc_slow(struct zpool_cache *cache, gfp_t gfp, int node)
 
 	might_alloc(gfp);
 	if (unlikely(in_nmi()))
-		zpool_report("%s: NMI found no object in the magazine", cache->name);
+		report_nmi(cache);
 	else
 		obj = alloc_slow(cache, gfp, node);
 	if (unlikely(!obj))
@@ -142,6 +147,21 @@ static unsigned int pop_batch(struct zpool_cache *cache, unsigned int nr, void *
 	return got;
 }
 
+/* At most a batch, from where there is some. */
+static unsigned int take_batch(struct zpool_cache *cache, gfp_t gfp, unsigned int nr,
+			       void **objs)
+{
+	enum zpool_slab_use use = ZPOOL_FALLBACK;
+	unsigned int got = pop_batch(cache, nr, objs);
+
+	if (got)
+		return got;
+	if (!in_nmi())
+		return zpool_cache_take(cache, gfp, zpool_this_nid(), objs, nr, &use);
+	report_nmi(cache);
+	return 0;
+}
+
 /**
  * zpool_alloc_batch() - many objects
  * @cache: of which size
@@ -159,13 +179,7 @@ unsigned int zpool_alloc_batch(struct zpool_cache *cache, gfp_t gfp, unsigned in
 
 	might_alloc(gfp);
 	for (; got < nr; got += some) {
-		enum zpool_slab_use use = ZPOOL_FALLBACK;
-		unsigned int most = min(nr - got, ZPOOL_BATCH);
-
-		some = pop_batch(cache, most, objs + got);
-		if (!some && !in_nmi())
-			some = zpool_cache_take(cache, gfp, zpool_this_nid(), objs + got,
-						most, &use);
+		some = take_batch(cache, gfp, min(nr - got, ZPOOL_BATCH), objs + got);
 		if (!some) {
 			this_cpu_inc(zpool_cpu.failures);
 			break;
