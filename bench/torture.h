@@ -10,6 +10,8 @@
  *   operation  one call or a few of zpool's, on the objects of a context
  *   shared     slots through which contexts swap descriptors, on any CPU: what
  *              one has allocated another one frees
+ *   extra      a thread beside those of the CPUs, which disturbs them: takes
+ *              CPUs away, reads statistics, changes parameters
  *
  *   torture_main      parameters, start and stop
  *   torture_verdict   what failed first, the sums, the line at the end
@@ -20,8 +22,15 @@
  *   torture_rcu       operations on objects that are read while they are freed
  *   torture_check     patterns, and all that is checked in an object
  *   torture_typed     the typed caches
+ *   torture_extra     the table of extra threads
+ *   torture_hotplug   an extra: CPUs that go and come back
+ *   torture_readers   an extra: who reads the statistics
+ *   torture_params    an extra: who changes parameters
+ *   torture_caches    an extra: typed caches that come and go
+ *   torture_files     files as a thread of the kernel reads and writes them
  *
- * A new operation is a line in the table of torture_ops.
+ * A new operation is a line in the table of torture_ops, a new extra thread a
+ * line in the table of torture_extra.
  */
 #ifndef _KZPOOL_BENCH_TORTURE_H
 #define _KZPOOL_BENCH_TORTURE_H
@@ -172,5 +181,40 @@ void torture_cpus_destroy(void);
 int torture_cpus_start(void);
 void torture_cpus_stop(void);
 struct torture_ctx *torture_cpu_ctx(unsigned int cpu, enum torture_place place);
+
+/* torture_extra.c */
+int torture_extras_check(void);
+int torture_extras_start(void);
+void torture_extras_stop(void);
+void torture_extras_destroy(void);
+bool torture_extras_are_done(void);
+void torture_extras_print(char *buf, size_t size);
+bool torture_pause(unsigned int ms);
+
+/* torture_hotplug.c */
+int torture_hotplug_prepare(void);
+void torture_hotplug_step(struct torture_ctx *ctx);
+void torture_hotplug_finish(struct torture_ctx *ctx);
+
+/* torture_readers.c */
+int torture_readers_prepare(void);
+void torture_readers_step(struct torture_ctx *ctx);
+
+/* torture_params.c */
+int torture_params_prepare(void);
+void torture_params_step(struct torture_ctx *ctx);
+void torture_params_finish(struct torture_ctx *ctx);
+
+/* torture_caches.c */
+void torture_caches_step(struct torture_ctx *ctx);
+
+/* torture_files.c */
+#define TORTURE_DEBUGFS	"/sys/kernel/debug/kzpool/"
+
+void torture_files_init(void);
+ssize_t torture_file_read(const char *path, char *buf, size_t size, size_t chunk);
+int torture_file_write(const char *path, const char *text);
+int torture_file_exists(const char *path);
+bool torture_file_is_excused(int err);
 
 #endif /* _KZPOOL_BENCH_TORTURE_H */

@@ -3,7 +3,8 @@
  * kzpool_torture: random operations on zpool from everywhere at once.
  *
  * insmod runs a thread, a softirq and a hardirq on every online CPU for so
- * many seconds; then it frees everything and prints one verdict line. It succeeds on PASS and fails with -EIO on FAIL.
+ * many seconds, and some extra threads beside them; then it frees everything
+ * and prints one verdict line. It succeeds on PASS and fails with -EIO on FAIL.
  * With the same seed each context draws the same random numbers again; how the
  * contexts interleave is the machine's affair. torture.h tells how the rest is
  * cut.
@@ -54,19 +55,20 @@ static int check_parameters(void)
 		       live, MAX_LIVE);
 		return -EINVAL;
 	}
-	return 0;
+	return torture_extras_check();
 }
 
-/* Returns when the time is up, a check has failed, or a signal came. */
+/* Returns when the time is up and all goals are reached, a check has failed, or a signal came. */
 static void run(void)
 {
 	unsigned long end = jiffies + seconds * HZ;
 
-	while (time_before(jiffies, end) && !torture_has_failed() &&
-	       !signal_pending(current))
+	while ((time_before(jiffies, end) || !torture_extras_are_done()) &&
+	       !torture_has_failed() && !signal_pending(current))
 		msleep_interruptible(POLL_MS);
 }
 
+/* The extra threads end first: they bring back the CPUs, whose threads free their objects. */
 static int run_all(void)
 {
 	unsigned long start_jiffies = jiffies;
@@ -76,11 +78,17 @@ static int run_all(void)
 
 	if (err)
 		return err;
-	run();
+	err = torture_extras_start();
+	if (!err)
+		run();
+	torture_extras_stop();
 	torture_cpus_stop();
 	torture_drain_shared(any_ctx);
 	torture_rcu_drain(any_ctx);
-	return torture_verdict(seed, (jiffies - start_jiffies) / HZ);
+	if (!err)
+		err = torture_verdict(seed, (jiffies - start_jiffies) / HZ);
+	torture_extras_destroy();
+	return err;
 }
 
 static int torture(void)
@@ -103,6 +111,7 @@ static int __init torture_init(void)
 		seed = get_random_u32();
 	torture_check_init(seed);
 	torture_ops_init(seed);
+	torture_files_init();
 	err = torture_types_create();
 	if (err)
 		return err;

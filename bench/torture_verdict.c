@@ -122,7 +122,7 @@ static void print_ops(const struct totals *sum)
 int torture_verdict(u32 seed, unsigned int seconds)
 {
 	struct totals sum = { };
-	char why[160] = "";
+	char why[160] = "", extras[120] = "";
 	bool failed;
 
 	add_up_all(&sum);
@@ -136,12 +136,13 @@ int torture_verdict(u32 seed, unsigned int seconds)
 	else if (sum.starved)
 		scnprintf(why, sizeof(why), " first=never served context=%s",
 			  sum.starved);
-	pr_info("%s seed=%u seconds=%u ops=%llu irq_ops=%llu softirq_ops=%llu atomic_ops=%llu remote=%llu nulls=%llu irq_nulls=%llu atomic_nulls=%llu failures=%u%s\n",
+	torture_extras_print(extras, sizeof(extras));
+	pr_info("%s seed=%u seconds=%u ops=%llu irq_ops=%llu softirq_ops=%llu atomic_ops=%llu remote=%llu nulls=%llu irq_nulls=%llu atomic_nulls=%llu%s failures=%u%s\n",
 		failed ? "FAIL" : "PASS", seed, seconds, sum.ops[TORTURE_PROCESS],
 		sum.ops[TORTURE_HARDIRQ], sum.ops[TORTURE_SOFTIRQ],
 		sum.ops[TORTURE_ATOMIC], sum.remote,
 		sum.nulls[TORTURE_PROCESS] + sum.nulls[TORTURE_SOFTIRQ],
-		sum.nulls[TORTURE_HARDIRQ], sum.nulls[TORTURE_ATOMIC],
+		sum.nulls[TORTURE_HARDIRQ], sum.nulls[TORTURE_ATOMIC], extras,
 		atomic_read(&nr_failed), why);
 	return failed ? -EIO : 0;
 }
