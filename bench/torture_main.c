@@ -3,14 +3,14 @@
  * kzpool_torture: random operations on zpool from everywhere at once.
  *
  * insmod runs a thread, a softirq and a hardirq on every online CPU for so
- * many seconds, frees everything and prints one verdict line. It succeeds on
- * PASS and fails with -EIO on FAIL. With the same seed each context draws the
- * same random numbers again; how the contexts interleave is the machine's
- * affair. torture.h tells how the rest is cut.
+ * many seconds, and some extra threads beside them; then it frees everything
+ * and prints one verdict line. It succeeds on PASS and fails with -EIO on FAIL.
+ * With the same seed each context draws the same random numbers again; how the
+ * contexts interleave is the machine's affair. torture.h tells how the rest is
+ * cut.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
@@ -18,7 +18,6 @@
 #include <linux/module.h>
 #include <linux/random.h>
 #include <linux/sched/signal.h>
-#include <linux/slab.h>
 #include <zpool/zpool.h>
 
 #include "torture.h"
@@ -44,16 +43,6 @@ static bool leak;
 module_param(leak, bool, 0444);
 MODULE_PARM_DESC(leak, "leave an object of 64 bytes in use at the end, to see what unloading kzpool says (default off)");
 
-static struct torture_cpu *cpus;
-static unsigned int nr_cpus;
-
-/* The sums over all CPUs. */
-struct totals {
-	u64 process_ops, softirq_ops, hardirq_ops;
-	u64 nulls, remote;
-	const char *starved;	/* a context that got no pooled object, or NULL */
-};
-
 static int check_parameters(void)
 {
 	if (!seconds || seconds > MAX_SECONDS) {
@@ -66,116 +55,49 @@ static int check_parameters(void)
 		       live, MAX_LIVE);
 		return -EINVAL;
 	}
-	return 0;
+	return torture_extras_check();
 }
 
-static int start(void)
-{
-	unsigned int cpu;
-	int err = 0;
-
-	cpus_read_lock();
-	for_each_online_cpu(cpu) {
-		err = torture_cpu_init(&cpus[nr_cpus], cpu, live);
-		if (err)
-			break;
-		err = torture_cpu_start(&cpus[nr_cpus++]);
-		if (err)
-			break;
-	}
-	cpus_read_unlock();
-	return err;
-}
-
-static void stop(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr_cpus; i++)
-		torture_cpu_stop(&cpus[i]);
-	if (nr_cpus)
-		torture_drain_shared(&cpus[0].process);
-}
-
-/* Returns when the time is up, a check has failed, or a signal came. */
+/* Returns when the time is up and all goals are reached, a check has failed, or a signal came. */
 static void run(void)
 {
-	unsigned long end;
-	unsigned int i;
+	unsigned long end = jiffies + seconds * HZ;
 
-	for (i = 0; i < nr_cpus; i++)
-		wait_for_completion(&cpus[i].walked);
-	end = jiffies + seconds * HZ;
-	while (time_before(jiffies, end) && !torture_has_failed() &&
-	       !signal_pending(current))
+	while ((time_before(jiffies, end) || !torture_extras_are_done()) &&
+	       !torture_has_failed() && !signal_pending(current))
 		msleep_interruptible(POLL_MS);
 }
 
-static void add_up(struct totals *sum, const struct torture_ctx *ctx, u64 *ops)
+/* The extra threads end first: they bring back the CPUs, whose threads free their objects. */
+static int run_all(void)
 {
-	*ops += ctx->ops;
-	sum->nulls += ctx->nulls;
-	sum->remote += ctx->remote;
-	if (!ctx->pooled)
-		sum->starved = ctx->name;
-}
+	unsigned long start_jiffies = jiffies;
+	struct torture_ctx *any_ctx = torture_cpu_ctx(cpumask_first(cpu_possible_mask),
+						      TORTURE_PROCESS);
+	int err = torture_cpus_start();
 
-static struct totals add_up_all(void)
-{
-	struct totals sum = { };
-	unsigned int i;
-
-	for (i = 0; i < nr_cpus; i++) {
-		add_up(&sum, &cpus[i].process, &sum.process_ops);
-		add_up(&sum, &cpus[i].softirq, &sum.softirq_ops);
-		add_up(&sum, &cpus[i].hardirq, &sum.hardirq_ops);
-	}
-	return sum;
-}
-
-/* The one line; a run in which some context was never served proves nothing. */
-static int verdict(unsigned int ran_seconds)
-{
-	const struct torture_failure *failure = torture_first_failure();
-	struct totals sum = add_up_all();
-	bool failed = torture_has_failed() || sum.starved;
-	char why[160] = "";
-
-	if (torture_has_failed())
-		scnprintf(why, sizeof(why),
-			  " first=%s address=0x%lx size=%zu offset=%zu expected=0x%lx found=0x%lx cpu=%u context=%s",
-			  failure->what, failure->ptr, failure->size, failure->offset,
-			  failure->expected, failure->found, failure->cpu,
-			  failure->context);
-	else if (sum.starved)
-		scnprintf(why, sizeof(why), " first=never served context=%s",
-			  sum.starved);
-	pr_info("%s seed=%u seconds=%u ops=%llu irq_ops=%llu softirq_ops=%llu remote=%llu nulls=%llu failures=%u%s\n",
-		failed ? "FAIL" : "PASS", seed, ran_seconds, sum.process_ops,
-		sum.hardirq_ops, sum.softirq_ops, sum.remote, sum.nulls,
-		torture_nr_failed(), why);
-	return failed ? -EIO : 0;
+	if (err)
+		return err;
+	err = torture_extras_start();
+	if (!err)
+		run();
+	torture_extras_stop();
+	torture_cpus_stop();
+	torture_drain_shared(any_ctx);
+	torture_rcu_drain(any_ctx);
+	if (!err)
+		err = torture_verdict(seed, (jiffies - start_jiffies) / HZ);
+	torture_extras_destroy();
+	return err;
 }
 
 static int torture(void)
 {
-	unsigned long start_jiffies;
-	unsigned int i;
-	int err;
+	int err = torture_cpus_create(live);
 
-	cpus = kcalloc(nr_cpu_ids, sizeof(*cpus), GFP_KERNEL);
-	if (!cpus)
-		return -ENOMEM;
-	start_jiffies = jiffies;
-	err = start();
 	if (!err)
-		run();
-	stop();
-	if (!err)
-		err = verdict((jiffies - start_jiffies) / HZ);
-	for (i = 0; i < nr_cpus; i++)
-		torture_cpu_fini(&cpus[i]);
-	kfree(cpus);
+		err = run_all();
+	torture_cpus_destroy();
 	return err;
 }
 
@@ -187,7 +109,9 @@ static int __init torture_init(void)
 		return err;
 	while (!seed)
 		seed = get_random_u32();
-	torture_objects_init(seed);
+	torture_check_init(seed);
+	torture_ops_init(seed);
+	torture_files_init();
 	err = torture_types_create();
 	if (err)
 		return err;

@@ -1,23 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The life of an object under torture, and all that is checked in it.
+ * The life of an object under torture: operations on one object.
  *
- * A new object must have its alignment and, where it was asked for, be zero
- * or as constructed. Then its whole size is filled with a pattern that
- * follows from the run's seed, its address, its size and a salt of its owner;
- * so memory given to two owners, or written to by a stranger, shows when the
- * pattern is verified: before each free, resize and swap.
- *
- * The first failure is kept for the verdict and ends the run. An object that
- * failed is never freed: it may not be ours to free.
- *
- * torture_step() and what it calls run in process, softirq and hardirq
- * context alike.
+ * They run in all contexts alike; torture_ops.c says which of them where, and
+ * torture_check.c what is checked.
  */
-#include <linux/atomic.h>
-#include <linux/hash.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/nodemask.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/string.h>
@@ -27,212 +18,32 @@
 #include "sizes.h"
 #include "torture.h"
 
-/* Few enough that a swapped descriptor soon turns up on another CPU. */
-#define NR_SHARED	64
+/*
+ * What is freed by RCU stays in use for a grace period or, where it is the
+ * kernel's own, for seconds: small objects only, or much memory would wait.
+ */
+#define RCU_MAX_SIZE	2048
 
-static struct torture_obj spare_descs[NR_SHARED];
-static struct torture_obj *shared[NR_SHARED];	/* changed with xchg() only */
-static u32 torture_seed;
+/* What whole objects are freed by RCU as. */
+struct head_only {
+	struct rcu_head rcu;
+};
 
-static struct torture_failure first_failure;
-static atomic_t nr_failed = ATOMIC_INIT(0);
-
-bool torture_has_failed(void)
+gfp_t torture_gfp(struct torture_ctx *ctx)
 {
-	return atomic_read(&nr_failed);
-}
+	gfp_t gfp = __GFP_NOWARN;
 
-unsigned int torture_nr_failed(void)
-{
-	return atomic_read(&nr_failed);
-}
-
-/* To be read when all contexts have ended. */
-const struct torture_failure *torture_first_failure(void)
-{
-	return &first_failure;
-}
-
-static void fail(const struct torture_ctx *ctx, const struct torture_obj *obj,
-		 const char *what, size_t offset, unsigned long expected,
-		 unsigned long found)
-{
-	if (atomic_inc_return(&nr_failed) > 1)
-		return;
-	first_failure = (struct torture_failure){
-		.what		= what,
-		.ptr		= (unsigned long)obj->ptr,
-		.size		= obj->size,
-		.offset		= offset,
-		.expected	= expected,
-		.found		= found,
-		.cpu		= raw_smp_processor_id(),
-		.context	= ctx->name,
-	};
-}
-
-static u64 pattern_key(const struct torture_obj *obj)
-{
-	return hash_64((unsigned long)obj->ptr ^ ((u64)obj->size << 40) ^ torture_seed, 64) +
-		obj->salt;
-}
-
-/* Word @i of a pattern. */
-static u64 pattern_word(u64 key, size_t i)
-{
-	return key + i * GOLDEN_RATIO_64;
-}
-
-static void fill_pattern(struct torture_ctx *ctx, struct torture_obj *obj)
-{
-	size_t i, words = obj->size / sizeof(u64), rest = obj->size % sizeof(u64);
-	u64 *word = obj->ptr;
-	u64 key, last;
-
-	obj->salt = prandom_u32_state(&ctx->rnd);
-	key = pattern_key(obj);
-	for (i = 0; i < words; i++)
-		word[i] = pattern_word(key, i);
-	last = pattern_word(key, words);
-	memcpy(&word[words], &last, rest);
-}
-
-static bool check_word(const struct torture_ctx *ctx, const struct torture_obj *obj,
-		       const char *what, size_t i, const u8 *found, u64 expected,
-		       size_t bytes)
-{
-	const u8 *want = (const u8 *)&expected;
-	size_t byte = 0;
-
-	if (likely(!memcmp(found, want, bytes)))
-		return true;
-	while (found[byte] == want[byte])
-		byte++;
-	fail(ctx, obj, what, i * sizeof(u64) + byte, want[byte], found[byte]);
-	return false;
-}
-
-/* @obj was filled; its first @size bytes are now at @ptr. */
-static bool check_pattern(const struct torture_ctx *ctx, const struct torture_obj *obj,
-			  const void *ptr, size_t size, const char *what)
-{
-	size_t i, words = size / sizeof(u64), rest = size % sizeof(u64);
-	u64 key = pattern_key(obj);
-	const u64 *word = ptr;
-
-	for (i = 0; i < words; i++)
-		if (!check_word(ctx, obj, what, i, (const u8 *)&word[i],
-				pattern_word(key, i), sizeof(u64)))
-			return false;
-	return check_word(ctx, obj, what, words, (const u8 *)&word[words],
-			  pattern_word(key, words), rest);
-}
-
-static bool check_owned(const struct torture_ctx *ctx, const struct torture_obj *obj)
-{
-	return check_pattern(ctx, obj, obj->ptr, obj->size, "pattern");
-}
-
-/* Every byte of @obj from @from on must be @byte. */
-static bool check_filled(const struct torture_ctx *ctx, const struct torture_obj *obj,
-			 size_t from, u8 byte, const char *what)
-{
-	const u8 *odd = memchr_inv(obj->ptr + from, byte, obj->size - from);
-
-	if (!odd)
-		return true;
-	fail(ctx, obj, what, odd - (const u8 *)obj->ptr, byte, *odd);
-	return false;
-}
-
-/* The alignment that kmalloc promises for @size, and zpool after it. */
-static size_t pooled_align(size_t size)
-{
-	size_t divisor = size & -size;
-
-	return clamp_t(size_t, divisor, ARCH_KMALLOC_MINALIGN, PAGE_SIZE);
-}
-
-static bool check_align(const struct torture_ctx *ctx, const struct torture_obj *obj)
-{
-	unsigned long astray;
-	size_t align = 1;
-
-	if (obj->kind == TORTURE_POOLED)
-		align = pooled_align(obj->size);
-	else if (obj->kind == TORTURE_TYPED)
-		align = torture_type_align(obj->type);
-	astray = (unsigned long)obj->ptr & (align - 1);
-	if (astray)
-		fail(ctx, obj, "alignment", astray, align, 1UL << __ffs(astray));
-	return !astray;
-}
-
-static bool check_new(const struct torture_ctx *ctx, const struct torture_obj *obj)
-{
-	if (!check_align(ctx, obj))
-		return false;
-	if (obj->zeroed)
-		return check_filled(ctx, obj, 0, 0, "zero");
-	if (obj->kind == TORTURE_TYPED && obj->type->ctor)
-		return check_filled(ctx, obj, 0, TORTURE_CONSTRUCTED, "constructed");
-	return true;
-}
-
-static gfp_t random_gfp(struct torture_ctx *ctx)
-{
-	bool sleep = ctx->may_sleep && sizes_below(&ctx->rnd, 2);
-
-	return (sleep ? GFP_KERNEL : GFP_ATOMIC) | __GFP_NOWARN;
-}
-
-/* Fills in @obj for @ptr just allocated with @gfp; NULL leaves it empty. */
-static void adopt(struct torture_ctx *ctx, struct torture_obj *obj, void *ptr, gfp_t gfp)
-{
-	if (!ptr) {
-		ctx->nulls++;
-		return;
-	}
-	ctx->pooled += obj->kind == TORTURE_POOLED;
-	obj->ptr = ptr;
-	obj->cpu = raw_smp_processor_id();
-	obj->zeroed = gfp & __GFP_ZERO;
-	if (check_new(ctx, obj))
-		fill_pattern(ctx, obj);
+	if (torture_may_sleep(ctx) && sizes_below(&ctx->rnd, 2))
+		gfp |= GFP_KERNEL;
 	else
-		obj->ptr = NULL;
-}
-
-static void alloc_pooled(struct torture_ctx *ctx, struct torture_obj *obj,
-			 size_t size, gfp_t gfp)
-{
-	obj->kind = TORTURE_POOLED;
-	obj->size = size;
-	adopt(ctx, obj, zpool_kmalloc(size, gfp), gfp);
-}
-
-static void alloc_foreign(struct torture_ctx *ctx, struct torture_obj *obj,
-			  size_t size, gfp_t gfp)
-{
-	obj->kind = TORTURE_FOREIGN;
-	obj->size = size;
-	adopt(ctx, obj, kmalloc(size, gfp), gfp);
-}
-
-static void alloc_typed(struct torture_ctx *ctx, struct torture_obj *obj,
-			const struct torture_type *type, gfp_t gfp)
-{
-	obj->kind = TORTURE_TYPED;
-	obj->size = type->size;
-	obj->type = type;
-	if (type->ctor)
-		gfp &= ~__GFP_ZERO;
-	adopt(ctx, obj, gfp & __GFP_ZERO ? zpool_cache_zalloc(type->cache, gfp) :
-	      zpool_cache_alloc(type->cache, gfp), gfp);
+		gfp |= sizes_below(&ctx->rnd, 4) ? GFP_ATOMIC : GFP_NOWAIT;
+	if (!sizes_below(&ctx->rnd, 4))
+		gfp |= __GFP_ZERO;
+	return gfp;
 }
 
 /* Mostly any size; often one at the edge of a class, now and then beyond all. */
-static size_t random_size(struct torture_ctx *ctx)
+size_t torture_size(struct torture_ctx *ctx)
 {
 	unsigned int class = sizes_below(&ctx->rnd, SIZES_NR_CLASSES);
 
@@ -248,28 +59,164 @@ static size_t random_size(struct torture_ctx *ctx)
 	}
 }
 
-/* kmalloc itself is called in process context only: PREEMPT_RT allows no other. */
-static void alloc_any(struct torture_ctx *ctx, struct torture_obj *obj)
+const struct torture_type *torture_any_type(struct torture_ctx *ctx)
 {
-	gfp_t gfp = random_gfp(ctx);
-
-	if (!sizes_below(&ctx->rnd, 4))
-		gfp |= __GFP_ZERO;
-	switch (sizes_below(&ctx->rnd, 16)) {
-	case 0 ... 2:
-		alloc_typed(ctx, obj, torture_type(sizes_below(&ctx->rnd, torture_nr_types())),
-			    gfp);
-		break;
-	case 3:
-		if (ctx->may_sleep) {
-			alloc_foreign(ctx, obj, random_size(ctx), gfp);
-			break;
-		}
-		fallthrough;
-	default:
-		alloc_pooled(ctx, obj, random_size(ctx), gfp);
-	}
+	return torture_type(sizes_below(&ctx->rnd, torture_nr_types()));
 }
+
+/* A node that is there; the answer to a node without memory may be NULL. */
+static int random_node(struct torture_ctx *ctx)
+{
+	unsigned int nr = sizes_below(&ctx->rnd, num_online_nodes() + 1);
+	int node;
+
+	for_each_online_node(node)
+		if (!nr--)
+			return node;
+	return NUMA_NO_NODE;
+}
+
+/*
+ * Makes @ptr, just allocated with @gfp, the object of @obj, whose kind, size
+ * and type are filled in. False leaves @obj empty.
+ */
+bool torture_adopt(struct torture_ctx *ctx, struct torture_obj *obj, void *ptr, gfp_t gfp)
+{
+	obj->ptr = NULL;
+	if (!ptr) {
+		ctx->nulls++;
+		return false;
+	}
+	ctx->pooled += obj->kind == TORTURE_POOLED;
+	obj->ptr = ptr;
+	obj->cpu = raw_smp_processor_id();
+	obj->zeroed = gfp & __GFP_ZERO;
+	if (torture_check_new(ctx, obj)) {
+		torture_fill(ctx, obj);
+		return true;
+	}
+	obj->ptr = NULL;
+	return false;
+}
+
+/* Before @obj is freed: false if it is not as we left it, and must be left alone. */
+bool torture_disown(struct torture_ctx *ctx, struct torture_obj *obj)
+{
+	if (!torture_check_owned(ctx, obj)) {
+		obj->ptr = NULL;
+		return false;
+	}
+	if (obj->cpu != raw_smp_processor_id())
+		ctx->remote++;
+	if (obj->kind == TORTURE_TYPED && obj->type->ctor)
+		obj->type->ctor(obj->ptr);
+	return true;
+}
+
+/*
+ * Allocations.
+ */
+
+void torture_alloc_sized(struct torture_ctx *ctx, struct torture_obj *obj, size_t size,
+			 gfp_t gfp)
+{
+	bool kzalloc = (gfp & __GFP_ZERO) && sizes_below(&ctx->rnd, 2);
+
+	obj->kind = TORTURE_POOLED;
+	obj->size = size;
+	torture_adopt(ctx, obj, kzalloc ? zpool_kzalloc(size, gfp & ~__GFP_ZERO) :
+		      zpool_kmalloc(size, gfp), gfp);
+}
+
+void torture_kmalloc(struct torture_ctx *ctx, struct torture_obj **slot)
+{
+	torture_alloc_sized(ctx, *slot, torture_size(ctx), torture_gfp(ctx));
+}
+
+void torture_kcalloc(struct torture_ctx *ctx, struct torture_obj **slot)
+{
+	size_t n = 1 + sizes_below(&ctx->rnd, 16), size = torture_size(ctx) / n + 1;
+	bool zeroed = sizes_below(&ctx->rnd, 2);
+	gfp_t gfp = torture_gfp(ctx) & ~__GFP_ZERO;
+	struct torture_obj *obj = *slot;
+
+	obj->kind = TORTURE_POOLED;
+	obj->size = n * size;
+	torture_adopt(ctx, obj, zeroed ? zpool_kcalloc(n, size, gfp) :
+		      zpool_kmalloc_array(n, size, gfp), zeroed ? gfp | __GFP_ZERO : gfp);
+}
+
+/* With __GFP_THISNODE a node must be named, as for the page allocator. */
+static gfp_t node_gfp(struct torture_ctx *ctx, int node)
+{
+	gfp_t gfp = torture_gfp(ctx);
+
+	if (node != NUMA_NO_NODE && sizes_below(&ctx->rnd, 2))
+		gfp |= __GFP_THISNODE;
+	return gfp;
+}
+
+void torture_kmalloc_node(struct torture_ctx *ctx, struct torture_obj **slot)
+{
+	int node = random_node(ctx);
+	gfp_t gfp = node_gfp(ctx, node);
+	struct torture_obj *obj = *slot;
+
+	obj->kind = TORTURE_POOLED;
+	obj->size = torture_size(ctx);
+	if (torture_adopt(ctx, obj, zpool_kmalloc_node(obj->size, gfp, node), gfp))
+		torture_check_node(ctx, obj, gfp, node);
+}
+
+static gfp_t typed_gfp(const struct torture_type *type, gfp_t gfp)
+{
+	return type->ctor ? gfp & ~__GFP_ZERO : gfp;
+}
+
+void torture_alloc_typed(struct torture_ctx *ctx, struct torture_obj *obj,
+			 const struct torture_type *type, gfp_t gfp)
+{
+	obj->kind = TORTURE_TYPED;
+	obj->size = type->size;
+	obj->type = type;
+	gfp = typed_gfp(type, gfp);
+	torture_adopt(ctx, obj, gfp & __GFP_ZERO ? zpool_cache_zalloc(type->cache, gfp) :
+		      zpool_cache_alloc(type->cache, gfp), gfp);
+}
+
+void torture_cache_alloc(struct torture_ctx *ctx, struct torture_obj **slot)
+{
+	torture_alloc_typed(ctx, *slot, torture_any_type(ctx), torture_gfp(ctx));
+}
+
+void torture_cache_alloc_node(struct torture_ctx *ctx, struct torture_obj **slot)
+{
+	const struct torture_type *type = torture_any_type(ctx);
+	int node = random_node(ctx);
+	gfp_t gfp = typed_gfp(type, node_gfp(ctx, node));
+	struct torture_obj *obj = *slot;
+
+	obj->kind = TORTURE_TYPED;
+	obj->size = type->size;
+	obj->type = type;
+	if (torture_adopt(ctx, obj, zpool_cache_alloc_node(type->cache, gfp, node), gfp))
+		torture_check_node(ctx, obj, gfp, node);
+}
+
+/* Not in hard interrupts, nor where sleeping is forbidden: PREEMPT_RT allows no kmalloc there. */
+void torture_foreign(struct torture_ctx *ctx, struct torture_obj **slot)
+{
+	gfp_t gfp = torture_gfp(ctx);
+	struct torture_obj *obj = *slot;
+
+	obj->kind = TORTURE_FOREIGN;
+	obj->size = torture_size(ctx);
+	torture_adopt(ctx, obj, kmalloc(obj->size, gfp), gfp);
+}
+
+/*
+ * Frees.
+ */
 
 static void free_pooled(struct torture_ctx *ctx, struct torture_obj *obj)
 {
@@ -285,44 +232,59 @@ static void free_pooled(struct torture_ctx *ctx, struct torture_obj *obj)
 	}
 }
 
-static void free_typed(struct torture_obj *obj)
+/* Empties @obj, which may be empty already. */
+void torture_free_obj(struct torture_ctx *ctx, struct torture_obj *obj)
 {
-	if (obj->type->ctor)
-		obj->type->ctor(obj->ptr);
-	zpool_cache_free(obj->type->cache, obj->ptr);
-}
-
-/* Empties @obj. */
-static void free_any(struct torture_ctx *ctx, struct torture_obj *obj)
-{
-	if (!obj->ptr)
+	if (!obj->ptr || !torture_disown(ctx, obj))
 		return;
-	if (check_owned(ctx, obj)) {
-		if (obj->cpu != raw_smp_processor_id())
-			ctx->remote++;
-		if (obj->kind == TORTURE_POOLED)
-			free_pooled(ctx, obj);
-		else if (obj->kind == TORTURE_FOREIGN)
-			zpool_kfree(obj->ptr);
-		else
-			free_typed(obj);
-	}
+	if (obj->kind == TORTURE_POOLED)
+		free_pooled(ctx, obj);
+	else if (obj->kind == TORTURE_TYPED && sizes_below(&ctx->rnd, 4))
+		zpool_cache_free(obj->type->cache, obj->ptr);
+	else
+		zpool_kfree(obj->ptr);
 	obj->ptr = NULL;
 }
+
+void torture_kfree(struct torture_ctx *ctx, struct torture_obj **slot)
+{
+	torture_free_obj(ctx, *slot);
+}
+
+/* Whatever the object is, its first bytes become the head. */
+void torture_kfree_rcu(struct torture_ctx *ctx, struct torture_obj **slot)
+{
+	struct torture_obj *obj = *slot;
+	struct head_only *head = obj->ptr;
+
+	if (obj->size < sizeof(*head) || obj->size > RCU_MAX_SIZE) {
+		torture_free_obj(ctx, obj);
+		return;
+	}
+	if (!torture_disown(ctx, obj))
+		return;
+	zpool_kfree_rcu(head, rcu);
+	obj->ptr = NULL;
+}
+
+/*
+ * Sizes.
+ */
 
 /*
  * With __GFP_ZERO from the first allocation on, what a resize adds is zero,
  * unless the object was made smaller in between. One that stayed where it was
  * keeps the alignment it had; krealloc promises no more.
  */
-static void resize_pooled(struct torture_ctx *ctx, struct torture_obj *obj)
+void torture_krealloc(struct torture_ctx *ctx, struct torture_obj **slot)
 {
-	size_t old_size = obj->size, size = random_size(ctx);
-	gfp_t gfp = random_gfp(ctx) | (obj->zeroed ? __GFP_ZERO : 0);
+	struct torture_obj *obj = *slot;
+	size_t old_size = obj->size, size = torture_size(ctx);
+	gfp_t gfp = (torture_gfp(ctx) & ~__GFP_ZERO) | (obj->zeroed ? __GFP_ZERO : 0);
 	bool moved;
 	void *ptr;
 
-	if (!check_owned(ctx, obj)) {
+	if (!torture_check_owned(ctx, obj)) {
 		obj->ptr = NULL;
 		return;
 	}
@@ -331,7 +293,7 @@ static void resize_pooled(struct torture_ctx *ctx, struct torture_obj *obj)
 		ctx->nulls++;
 		return;
 	}
-	if (!check_pattern(ctx, obj, ptr, min(old_size, size), "pattern after resize")) {
+	if (!torture_check_pattern(ctx, obj, ptr, min(old_size, size), "pattern after resize")) {
 		obj->ptr = NULL;
 		return;
 	}
@@ -340,127 +302,23 @@ static void resize_pooled(struct torture_ctx *ctx, struct torture_obj *obj)
 	obj->size = size;
 	obj->cpu = raw_smp_processor_id();
 	obj->zeroed = obj->zeroed && size >= old_size;
-	if ((moved && !check_align(ctx, obj)) ||
-	    (obj->zeroed && !check_filled(ctx, obj, old_size, 0, "zero after resize")))
+	if ((moved && !torture_check_align(ctx, obj)) ||
+	    (obj->zeroed &&
+	     !torture_check_filled(ctx, obj, old_size, 0, "zero after resize")))
 		obj->ptr = NULL;
 	else
-		fill_pattern(ctx, obj);
+		torture_fill(ctx, obj);
 }
 
 /* The usable size and the size to ask for are never less than what was asked. */
-static void check_sizes(struct torture_ctx *ctx, struct torture_obj *obj)
+void torture_ksize(struct torture_ctx *ctx, struct torture_obj **slot)
 {
+	struct torture_obj *obj = *slot;
 	size_t usable = zpool_ksize(obj->ptr);
 	size_t rounded = zpool_kmalloc_size_roundup(obj->size);
 
 	if (usable < obj->size)
-		fail(ctx, obj, "ksize", 0, obj->size, usable);
+		torture_fail(ctx, obj, "ksize", 0, obj->size, usable);
 	if (rounded < obj->size)
-		fail(ctx, obj, "size_roundup", 0, obj->size, rounded);
-}
-
-static void swap_shared(struct torture_ctx *ctx, struct torture_obj **slot)
-{
-	if ((*slot)->ptr && !check_owned(ctx, *slot))
-		(*slot)->ptr = NULL;
-	*slot = xchg(&shared[sizes_below(&ctx->rnd, NR_SHARED)], *slot);
-}
-
-/* One random operation on one random object of @ctx. */
-void torture_step(struct torture_ctx *ctx)
-{
-	struct torture_obj **slot = &ctx->objs[sizes_below(&ctx->rnd, ctx->nr_objs)];
-	unsigned int choice = sizes_below(&ctx->rnd, 8);
-	struct torture_obj *obj = *slot;
-
-	if (torture_has_failed())
-		return;
-	ctx->ops++;
-	if (choice == 0)
-		swap_shared(ctx, slot);
-	else if (!obj->ptr)
-		alloc_any(ctx, obj);
-	else if (choice == 1 && obj->kind == TORTURE_POOLED)
-		check_sizes(ctx, obj);
-	else if (choice <= 3 && obj->kind == TORTURE_POOLED)
-		resize_pooled(ctx, obj);
-	else
-		free_any(ctx, obj);
-}
-
-static void walk_size(struct torture_ctx *ctx, struct torture_obj *obj, size_t size)
-{
-	alloc_pooled(ctx, obj, size, GFP_KERNEL | __GFP_NOWARN);
-	free_any(ctx, obj);
-	alloc_pooled(ctx, obj, size, GFP_KERNEL | __GFP_NOWARN | __GFP_ZERO);
-	free_any(ctx, obj);
-	ctx->ops += 2;
-}
-
-static void walk_edges(struct torture_ctx *ctx, struct torture_obj *obj)
-{
-	void *none = zpool_kmalloc(0, GFP_KERNEL);
-
-	if (none != ZERO_SIZE_PTR)
-		fail(ctx, obj, "size 0", 0, (unsigned long)ZERO_SIZE_PTR,
-		     (unsigned long)none);
-	zpool_kfree(none);
-	zpool_kfree(NULL);
-}
-
-/* Once through all classes, at both edges, and all types; may sleep. */
-void torture_walk(struct torture_ctx *ctx)
-{
-	struct torture_obj *obj = ctx->objs[0];
-	unsigned int i;
-
-	free_any(ctx, obj);
-	for (i = 0; i < SIZES_NR_CLASSES && !torture_has_failed(); i++) {
-		walk_size(ctx, obj, sizes_class_size(i));
-		walk_size(ctx, obj, sizes_class_size(i) + 1);
-	}
-	for (i = 0; i < torture_nr_types() && !torture_has_failed(); i++) {
-		alloc_typed(ctx, obj, torture_type(i), GFP_KERNEL | __GFP_NOWARN);
-		free_any(ctx, obj);
-	}
-	walk_edges(ctx, obj);
-}
-
-/* Frees all that @ctx holds. */
-void torture_drain(struct torture_ctx *ctx)
-{
-	unsigned int i;
-
-	for (i = 0; i < ctx->nr_objs; i++)
-		free_any(ctx, ctx->objs[i]);
-}
-
-/* Frees what the shared slots hold, when all contexts have ended. */
-void torture_drain_shared(struct torture_ctx *ctx)
-{
-	unsigned int i;
-
-	for (i = 0; i < NR_SHARED; i++)
-		free_any(ctx, shared[i]);
-}
-
-void torture_objects_init(u32 seed)
-{
-	unsigned int i;
-
-	torture_seed = seed;
-	for (i = 0; i < NR_SHARED; i++)
-		shared[i] = &spare_descs[i];
-}
-
-/* @id tells the contexts of a run apart, the same in each run. */
-void torture_ctx_init(struct torture_ctx *ctx, const char *name, unsigned int id,
-		      struct torture_obj **objs, unsigned int nr_objs)
-{
-	*ctx = (struct torture_ctx){
-		.name		= name,
-		.objs		= objs,
-		.nr_objs	= nr_objs,
-	};
-	prandom_seed_state(&ctx->rnd, ((u64)torture_seed << 32) + id);
+		torture_fail(ctx, obj, "size_roundup", 0, obj->size, rounded);
 }

@@ -58,20 +58,30 @@ size_t torture_type_align(const struct torture_type *type)
 	return max_t(size_t, type->align, sizeof(void *));
 }
 
+int torture_type_create(struct torture_type *type)
+{
+	type->cache = zpool_cache_create(type->name, type->size, type->align, type->flags,
+					 type->ctor);
+	return type->cache ? 0 : -ENOMEM;
+}
+
+void torture_type_destroy(struct torture_type *type)
+{
+	if (type->cache)
+		zpool_cache_destroy(type->cache);
+	type->cache = NULL;
+}
+
 int torture_types_create(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(types); i++) {
-		struct torture_type *type = &types[i];
-
-		type->cache = zpool_cache_create(type->name, type->size, type->align,
-						 type->flags, type->ctor);
-		if (!type->cache) {
-			pr_err("cannot create cache %s\n", type->name);
-			torture_types_destroy();
-			return -ENOMEM;
-		}
+		if (!torture_type_create(&types[i]))
+			continue;
+		pr_err("cannot create cache %s\n", types[i].name);
+		torture_types_destroy();
+		return -ENOMEM;
 	}
 	return 0;
 }
@@ -80,9 +90,6 @@ void torture_types_destroy(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(types); i++) {
-		if (types[i].cache)
-			zpool_cache_destroy(types[i].cache);
-		types[i].cache = NULL;
-	}
+	for (i = 0; i < ARRAY_SIZE(types); i++)
+		torture_type_destroy(&types[i]);
 }
