@@ -45,9 +45,9 @@ static DEFINE_PER_CPU(struct floor_cpu, floor_cpus);
 static DEFINE_SPINLOCK(floor_lock);
 static LIST_HEAD(floor_slabs);		/* under floor_lock */
 
-static bool available(size_t size)
+static bool available(const struct bench_load *load)
 {
-	return size <= ZPOOL_MAX_SIZE;
+	return load->max_size <= ZPOOL_MAX_SIZE;
 }
 
 static bool grow(struct floor_stack *stack)
@@ -181,7 +181,8 @@ static void teardown(void)
 
 const struct bench_contender bench_floor = {
 	.name		= "floor",
-	.sets		= BENCH_DEMO | BENCH_INSN,
+	.sets		= BENCH_DEMO | BENCH_INSN | BENCH_FULL,
+	.one_cpu	= true,
 	.teardown	= teardown,
 	.available	= available,
 	.alloc		= floor_alloc,
