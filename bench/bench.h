@@ -152,6 +152,8 @@ struct bench_round {
  * struct bench_result - how one contender did under one load
  * @ran: false where it does not serve such objects
  * @ns: median time of a round
+ * @quiet_ns: a quarter of the rounds took no longer: a time without interrupts
+ *	where these hit less than three rounds in four
  * @pairs: pairs in a round, of each player
  * @failed: allocations that returned NULL, in all rounds
  * @held_bytes: of the last round
@@ -160,6 +162,7 @@ struct bench_round {
 struct bench_result {
 	bool ran;
 	u64 ns;
+	u64 quiet_ns;
 	unsigned int pairs;
 	u64 failed;
 	s64 held_bytes;

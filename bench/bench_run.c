@@ -61,15 +61,16 @@ static int compare_u64(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static u64 median_ns(const struct bench_round *rounds, unsigned int nr)
+/* The times of @nr rounds, the shortest first. */
+static const u64 *sorted_ns(const struct bench_round *rounds, unsigned int nr)
 {
 	static u64 ns[BENCH_MAX_ROUNDS];
 	unsigned int i;
 
 	for (i = 0; i < nr; i++)
-		ns[i] = rounds[i].ns;
+		ns[i] = max(1ULL, rounds[i].ns);
 	sort(ns, nr, sizeof(*ns), compare_u64, NULL);
-	return ns[nr / 2];
+	return ns;
 }
 
 static bool takes_part(unsigned int nr, unsigned int set,
@@ -161,11 +162,14 @@ int bench_compare(unsigned int set, const struct bench_load *load,
 
 	for (nr = 0; nr < bench_nr_contenders && !err; nr++) {
 		struct bench_result *result = &results[nr];
+		const u64 *ns;
 
 		if (!takes_part(nr, set, load))
 			continue;
 		result->ran = true;
-		result->ns = max(1ULL, median_ns(counted[nr], effort.rounds));
+		ns = sorted_ns(counted[nr], effort.rounds);
+		result->ns = ns[effort.rounds / 2];
+		result->quiet_ns = ns[effort.rounds / 4];
 		result->pairs = effort.pairs;
 		result->held_bytes = held_bytes[nr];
 		result->rounds = counted[nr];
@@ -188,7 +192,7 @@ int bench_compare(unsigned int set, const struct bench_load *load,
 int bench_choose_pairs(unsigned int set, const struct bench_load *load,
 		       unsigned int least, unsigned int round_ms, unsigned int *pairs)
 {
-	const struct bench_effort trial = { .rounds = 1, .pairs = least };
+	const struct bench_effort trial = { .rounds = 3, .pairs = least };
 	struct bench_result results[BENCH_MAX_CONTENDERS];
 	u64 slowest = 1, turns;
 	unsigned int nr;

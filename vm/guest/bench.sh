@@ -8,7 +8,7 @@ measure()
 }
 
 case $bench in
-exact) loads="set=bench cpus=1 round_ms=1" ;;
+exact) loads="set=bench cpus=1 rounds=9 pairs=1000" ;;
 timed) loads="set=bench cpus=1 round_ms=5" ;;
 cross) loads="set=cross round_ms=50" ;;
 esac
