@@ -5,7 +5,8 @@
  *
  * The loops are not inlined and reach the allocator through a pointer, so that
  * the compiler cannot see both ends of a pair and every contender pays the
- * same for the harness.
+ * same for the harness. That is some 16 instructions a pair on x86, and 6
+ * more for each batch: what does not change stays in registers.
  */
 #include <linux/gfp.h>
 #include <linux/string.h>
@@ -16,62 +17,74 @@ static void *batch_objs[BENCH_MAX_BATCH];
 
 static noinline unsigned int churn_one(struct bench_player *player)
 {
-	const struct bench_contender *contender = player->contender;
-	const struct bench_load *load = player->load;
+	void *(*alloc)(size_t size, gfp_t gfp) = player->contender->alloc;
+	void (*free)(void *obj, size_t size) = player->contender->free;
+	const u32 *sizes = player->load->sizes;
 	unsigned int i, pairs = player->pairs, failed = 0;
+	bool touch = player->load->touch;
 
 	for (i = 0; i < pairs; i++) {
-		size_t size = load->sizes[i % BENCH_NR_SIZES];
-		void *obj = contender->alloc(size, GFP_KERNEL);
+		size_t size = sizes[i % BENCH_NR_SIZES];
+		void *obj = alloc(size, GFP_KERNEL);
 
 		if (unlikely(!obj)) {
 			failed++;
 			continue;
 		}
-		if (load->touch)
+		if (touch)
 			memset(obj, (u8)i, size);
-		contender->free(obj, size);
+		free(obj, size);
 	}
 	return failed;
 }
 
 static noinline unsigned int churn_batch(struct bench_player *player)
 {
-	const struct bench_contender *contender = player->contender;
-	const struct bench_load *load = player->load;
-	unsigned int i, done, pairs = player->pairs, failed = 0;
-	size_t size = load->max_size;
+	void *(*alloc)(size_t size, gfp_t gfp) = player->contender->alloc;
+	void (*free)(void *obj, size_t size) = player->contender->free;
+	unsigned int i, batch = player->load->batch, failed = 0;
+	size_t size = player->load->max_size;
+	int left;
 
-	for (done = 0; done < pairs; done += load->batch) {
-		for (i = 0; i < load->batch; i++)
-			batch_objs[i] = contender->alloc(size, GFP_KERNEL);
-		for (i = 0; i < load->batch; i++)
+	for (left = player->pairs; left > 0; left -= batch) {
+		i = 0;
+		do {
+			batch_objs[i] = alloc(size, GFP_KERNEL);
+		} while (++i != batch);
+		i = 0;
+		do {
 			if (likely(batch_objs[i]))
-				contender->free(batch_objs[i], size);
+				free(batch_objs[i], size);
 			else
 				failed++;
+		} while (++i != batch);
 	}
 	return failed;
 }
 
 static noinline unsigned int churn_shuffled(struct bench_player *player)
 {
-	const struct bench_contender *contender = player->contender;
-	const struct bench_load *load = player->load;
-	unsigned int i, done, pairs = player->pairs, failed = 0;
-	size_t size = load->max_size;
+	void *(*alloc)(size_t size, gfp_t gfp) = player->contender->alloc;
+	void (*free)(void *obj, size_t size) = player->contender->free;
+	unsigned int i, batch = player->load->batch, failed = 0;
+	const u32 *order = player->load->order;
+	size_t size = player->load->max_size;
+	int left;
 
-	for (done = 0; done < pairs; done += load->batch) {
-		for (i = 0; i < load->batch; i++)
-			batch_objs[i] = contender->alloc(size, GFP_KERNEL);
-		for (i = 0; i < load->batch; i++) {
-			void *obj = batch_objs[load->order[i]];
+	for (left = player->pairs; left > 0; left -= batch) {
+		i = 0;
+		do {
+			batch_objs[i] = alloc(size, GFP_KERNEL);
+		} while (++i != batch);
+		i = 0;
+		do {
+			void *obj = batch_objs[order[i]];
 
 			if (likely(obj))
-				contender->free(obj, size);
+				free(obj, size);
 			else
 				failed++;
-		}
+		} while (++i != batch);
 	}
 	return failed;
 }
