@@ -4,7 +4,7 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 lanes := uml-6.12-kasan qemu-6.1 qemu-6.12 qemu-6.12-icount uml-6.12
 
-.PHONY: modules modules_install clean help demo check check-quick check-build lint
+.PHONY: modules modules_install clean help demo bench check check-quick check-build lint
 
 modules: ## build kzpool.ko for the running kernel, or KDIR=<a kernel's build directory>
 	@vm/kdir.sh "$(KDIR)"
@@ -21,6 +21,9 @@ clean: ## remove what was built; kernels stay in ~/.cache/kzpool
 
 demo: ## see it work in a kernel of its own (no root once the packages are there)
 	@vm/demo.sh
+
+bench: ## measure all loads beside kmalloc on each kernel: rows in build/bench/results.csv
+	@vm/bench.sh
 
 check: ## all that must pass before a commit: about 4 minutes, 9 the first time
 	@vm/setup.sh all

@@ -6,13 +6,25 @@
  *   load       what is asked of it: sizes, objects alive at once, touched or not
  *   pair       one allocation and its free
  *   round      a fixed number of pairs by one contender, timed as a whole
+ *   player     one CPU's part in a round; most loads have one, some have two
  *
  * Every load runs with all its contenders in one boot, round by round in
  * turn, so that a change in the machine's speed meets all of them alike. What
  * is reported is the median of the rounds.
  *
  * To add a contender, write its struct and list it in bench_contenders.c; to
- * add a load, add a line to the table of a set.
+ * add a load, add a line to the table of a set; a new way to play is a struct
+ * bench_play.
+ *
+ *   bench_main     parameters, frame
+ *   bench_demo, bench_insn, bench_sets   what each set runs and prints
+ *   bench_mixes    the loads of many sizes
+ *   bench_tables   random sizes and orders, drawn before the clock starts
+ *   bench_run      rounds in turn, medians
+ *   bench_play     one round, on one CPU or two
+ *   bench_local, bench_replace, bench_cross   the timed loops
+ *   bench_checked, bench_memory   that objects are real; what memory they take
+ *   bench_contenders, bench_own, bench_fixed, bench_floor   contenders
  */
 #ifndef _KZPOOL_BENCH_BENCH_H
 #define _KZPOOL_BENCH_BENCH_H
@@ -23,87 +35,212 @@
 
 #define BENCH_MAX_ROUNDS	99	/* room for the rounds' times; odd, for a middle */
 #define BENCH_MAX_PAIRS		10000000
-#define BENCH_MAX_BATCH		100	/* objects alive at once */
-#define BENCH_NR_SIZES		4096	/* entries of a size table; a power of two */
+#define BENCH_MAX_ROUND_MS	1000
+#define BENCH_MAX_BATCH		1000	/* objects alive at once */
+#define BENCH_MAX_CPUS		2
+#define BENCH_NR_SIZES		4096	/* entries of a table; a power of two */
+#define BENCH_NR_SLOTS		512	/* of a replacing player; a power of two */
 
 /* The sets a contender takes part in. */
 #define BENCH_DEMO		BIT(0)
 #define BENCH_INSN		BIT(1)
+#define BENCH_FULL		BIT(2)	/* bench and cross */
+
+struct bench_load;
+struct bench_player;
 
 /**
  * struct bench_contender - an allocator under test
  * @name: as printed
  * @sets: the sets it takes part in
+ * @one_cpu: takes no part where an object is freed on another CPU
  * @setup: prepares it, before its first load; may be NULL
  * @teardown: gives back all it holds; may be NULL
- * @available: tells whether it serves objects of @size
+ * @prepare: makes it ready for one load; may be NULL
+ * @finish: undoes that; may be NULL
+ * @available: tells whether it serves such objects
  * @alloc: returns an object or NULL
  * @free: takes it back, with the size it was asked for
  */
 struct bench_contender {
 	const char *name;
 	unsigned int sets;
+	bool one_cpu;
 	int (*setup)(void);
 	void (*teardown)(void);
-	bool (*available)(size_t size);
+	int (*prepare)(const struct bench_load *load);
+	void (*finish)(void);
+	bool (*available)(const struct bench_load *load);
 	void *(*alloc)(size_t size, gfp_t gfp);
 	void (*free)(void *obj, size_t size);
 };
 
-extern const struct bench_contender bench_floor, bench_fixed;
+extern const struct bench_contender bench_own, bench_floor, bench_fixed;
 extern const struct bench_contender *const bench_contenders[];
 extern const unsigned int bench_nr_contenders;
 
 #define BENCH_MAX_CONTENDERS	8
 
 /**
+ * struct bench_play - how a player does its part
+ * @begin: before the clock starts; may be NULL
+ * @work: the timed loop; returns how many allocations failed
+ * @end: after the clock has stopped; may be NULL
+ */
+struct bench_play {
+	void (*begin)(struct bench_player *player);
+	unsigned int (*work)(struct bench_player *player);
+	void (*end)(struct bench_player *player);
+};
+
+/**
  * struct bench_load - what is asked of a contender
  * @name: as printed
+ * @play: how
+ * @size: of all its objects, or 0 where they differ
  * @max_size: largest size it asks for
- * @sizes: one object alive, its size from this table in turn; or NULL for
- * @batch: so many objects of @max_size, then freed in the same order
- * @touch: the object is written over its whole size; with @sizes only
+ * @sizes: BENCH_NR_SIZES of them, taken in turn
+ * @order: of @batch objects, the order in which they are freed
+ * @slots: BENCH_NR_SIZES of them, which to replace in turn
+ * @batch: so many objects alive, or under way between two CPUs, at once
+ * @touch: the object is written over its whole size
+ * @cpus: where the players are; with one only it is where we are
+ * @nr_cpus: 1 or 2
+ *
+ * @sizes, @order, @slots: NULL where @play has no use for them.
  */
 struct bench_load {
 	const char *name;
+	const struct bench_play *play;
+	size_t size;
 	size_t max_size;
 	const u32 *sizes;
+	const u32 *order;
+	const u32 *slots;
 	unsigned int batch;
 	bool touch;
+	unsigned int cpus[BENCH_MAX_CPUS];
+	unsigned int nr_cpus;
+};
+
+struct bench_player {
+	const struct bench_contender *contender;
+	const struct bench_load *load;
+	unsigned int nr;		/* which of the load's players */
+	unsigned int pairs;
+	unsigned int failed;		/* allocations that returned NULL */
+	u64 start_ns, end_ns;
+	bool preempted;			/* another task took the CPU meanwhile */
+};
+
+/**
+ * struct bench_round - what a round came to
+ * @ns: from the first player's start to the last one's end
+ * @failed: allocations that returned NULL
+ * @preempted: the time is not all ours
+ * @held_bytes: by how much the machine's free pages have fallen in all turns
+ *	of this contender so far, in all loads
+ */
+struct bench_round {
+	u64 ns;
+	u64 failed;
+	bool preempted;
+	s64 held_bytes;
 };
 
 /**
  * struct bench_result - how one contender did under one load
  * @ran: false where it does not serve such objects
  * @ns: median time of a round
- * @pairs: pairs in a round
+ * @quiet_ns: a quarter of the rounds took no longer: a time without interrupts
+ *	where these hit less than three rounds in four
+ * @pairs: pairs in a round, of each player
  * @failed: allocations that returned NULL, in all rounds
- * @held_bytes: by how much the machine's free pages have fallen in all turns
- *	of this contender so far, in all loads
+ * @held_bytes: of the last round
+ * @rounds: those that count
  */
 struct bench_result {
 	bool ran;
 	u64 ns;
+	u64 quiet_ns;
 	unsigned int pairs;
 	u64 failed;
 	s64 held_bytes;
+	const struct bench_round *rounds;
 };
 
 /* How often, as asked for; 0 leaves it to the set. */
 struct bench_effort {
 	unsigned int rounds;
 	unsigned int pairs;
+	unsigned int round_ms;
+	unsigned int cpus;
 };
 
+/* The sizes that a user asked for; 0 among them are the loads of many sizes. */
+struct bench_sizes {
+	const unsigned int *sizes;
+	unsigned int nr;
+};
+
+/* Distributions of sizes, see bench_tables.c. */
+enum bench_spread { BENCH_TOKIO, BENCH_LOG_UNIFORM, BENCH_UNIFORM, BENCH_IN_STEPS, BENCH_FIXED };
+
+/* bench_tables */
+int bench_tables_init(void);
+void bench_tables_fini(void);
+const u32 *bench_sizes(enum bench_spread spread, size_t min_size, size_t max_size);
+const u32 *bench_slots(void);
+const u32 *bench_order(unsigned int nr);
+
+/* A load of many sizes, see bench_mixes.c. */
+struct bench_mix {
+	const char *name;
+	const struct bench_play *play;
+	enum bench_spread spread;
+	size_t min_size, max_size;
+	bool touch;
+};
+
+extern const struct bench_mix bench_mixes[];
+extern const unsigned int bench_nr_mixes;
+
+struct bench_load bench_mix_load(const struct bench_mix *mix);
+
+/* bench_run */
 int bench_setup(unsigned int set);
 void bench_teardown(unsigned int set);
 int bench_compare(unsigned int set, const struct bench_load *load,
 		  struct bench_effort effort, struct bench_result *results);
+int bench_choose_pairs(unsigned int set, const struct bench_load *load,
+		       unsigned int least, unsigned int round_ms, unsigned int *pairs);
 u64 bench_nr_failed(void);
 
+/* bench_play and the loops */
+extern const struct bench_play bench_play_one, bench_play_batch, bench_play_shuffled,
+	bench_play_replace, bench_play_cross;
+
+#define BENCH_CROSS_BATCH	32	/* pointers handed over at once */
+
+int bench_play_round(const struct bench_contender *contender,
+		     const struct bench_load *load, unsigned int pairs,
+		     struct bench_round *round);
+
+/* bench_checked */
+const struct bench_contender *bench_check(const struct bench_contender *contender);
+u64 bench_nr_spoilt(void);
+
+/* bench_memory */
+s64 bench_free_bytes(void);
+bool bench_fits(const struct bench_load *load);
+
+/* The sets. */
 int bench_demo_run(struct bench_effort effort);
-int bench_insn_run(struct bench_effort effort, const unsigned int *sizes,
-		   unsigned int nr_sizes);
+int bench_insn_run(struct bench_effort effort, struct bench_sizes sizes);
+int bench_full_run(struct bench_effort effort, struct bench_sizes sizes, bool cross_only);
+
+/* Is @size among those asked for, or were none asked for? */
+bool bench_is_wanted(struct bench_sizes sizes, unsigned int size);
 
 /*
  * The protection of a per-CPU fast path, as zpool has it: preemption off, and

@@ -5,16 +5,18 @@
  * The thin wrappers give every allocator the same type, and so the same
  * indirect call; what they cost is a jump, and the same for each.
  */
+#include <linux/gfp.h>
 #include <linux/kernel.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 
 #include <zpool/zpool.h>
 
 #include "bench.h"
 
-static bool pooled_size(size_t size)
+static bool is_pooled(const struct bench_load *load)
 {
-	return size <= ZPOOL_MAX_SIZE;
+	return load->max_size <= ZPOOL_MAX_SIZE;
 }
 
 static void *zpool_alloc(size_t size, gfp_t gfp)
@@ -34,23 +36,23 @@ static void zpool_free_sized(void *obj, size_t size)
 
 static const struct bench_contender zpool_plain = {
 	.name		= "zpool",
-	.sets		= BENCH_DEMO | BENCH_INSN,
-	.available	= pooled_size,
+	.sets		= BENCH_DEMO | BENCH_INSN | BENCH_FULL,
+	.available	= is_pooled,
 	.alloc		= zpool_alloc,
 	.free		= zpool_free_plain,
 };
 
 static const struct bench_contender zpool_sized = {
 	.name		= "zpool_sized",
-	.sets		= BENCH_DEMO | BENCH_INSN,
-	.available	= pooled_size,
+	.sets		= BENCH_DEMO | BENCH_INSN | BENCH_FULL,
+	.available	= is_pooled,
 	.alloc		= zpool_alloc,
 	.free		= zpool_free_sized,
 };
 
-static bool kmalloc_size(size_t size)
+static bool fits_kmalloc(const struct bench_load *load)
 {
-	return size <= KMALLOC_MAX_SIZE;
+	return load->max_size <= KMALLOC_MAX_SIZE;
 }
 
 static void *kmalloc_alloc(size_t size, gfp_t gfp)
@@ -65,16 +67,37 @@ static void kmalloc_free(void *obj, size_t size)
 
 static const struct bench_contender kmalloc_plain = {
 	.name		= "kmalloc",
-	.sets		= BENCH_DEMO | BENCH_INSN,
-	.available	= kmalloc_size,
+	.sets		= BENCH_DEMO | BENCH_INSN | BENCH_FULL,
+	.available	= fits_kmalloc,
 	.alloc		= kmalloc_alloc,
 	.free		= kmalloc_free,
+};
+
+/* Whole runs of pages, as who needs no allocator asks for them. */
+static void *pages_alloc(size_t size, gfp_t gfp)
+{
+	return (void *)__get_free_pages(gfp, get_order(size));
+}
+
+static void pages_free(void *obj, size_t size)
+{
+	free_pages((unsigned long)obj, get_order(size));
+}
+
+static const struct bench_contender pages_plain = {
+	.name		= "pages",
+	.sets		= BENCH_FULL,
+	.available	= fits_kmalloc,
+	.alloc		= pages_alloc,
+	.free		= pages_free,
 };
 
 const struct bench_contender *const bench_contenders[] = {
 	&zpool_plain,
 	&zpool_sized,
 	&kmalloc_plain,
+	&bench_own,
+	&pages_plain,
 	&bench_fixed,
 	&bench_floor,
 };

@@ -5,70 +5,40 @@
  * An op is a pair: an allocation, where the load says so a memset of the
  * object, and the free; one object is alive at a time. `tokio` is the load by
  * which the runtimes Tokio and Zokio were compared, 1 to 5 KiB in turn. Its
- * memset takes most of the time, so it is shown bare and with memset. Sizes
- * come from a table that is filled before the clock starts, from a fixed
- * seed, the same for all.
+ * memset takes most of the time, so it is shown bare and with memset.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/kernel.h>
 #include <linux/math64.h>
-#include <linux/mm.h>
 #include <linux/sizes.h>
-#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/time64.h>
 
 #include "bench.h"
-#include "sizes.h"
 
 #define DEMO_ROUNDS	9
 /* A round of the slowest contender; at most 8 s in all. */
 #define DEMO_ROUND_MS	20
-#define DEMO_SEED	20240101
-
-enum demo_sizes { DEMO_TOKIO, DEMO_LOG_UNIFORM, DEMO_IN_STEPS, DEMO_FIXED };
 
 static const struct demo_load {
 	const char *name;
-	enum demo_sizes kind;
-	size_t max_size;
-	unsigned int from, to;	/* log-uniform: between these powers of two */
+	enum bench_spread spread;
+	size_t min_size, max_size;	/* see bench_sizes() */
 	bool touch;
 } demo_loads[] = {
-	{ .name = "tokio 1-5K", .kind = DEMO_TOKIO, .max_size = SZ_1K + SZ_4K - 1 },
-	{ .name = "tokio+memset", .kind = DEMO_TOKIO, .max_size = SZ_1K + SZ_4K - 1,
+	{ .name = "tokio 1-5K", .spread = BENCH_TOKIO, .max_size = SZ_1K + SZ_4K - 1 },
+	{ .name = "tokio+memset", .spread = BENCH_TOKIO, .max_size = SZ_1K + SZ_4K - 1,
 	  .touch = true },
-	{ .name = "fixed 64B", .kind = DEMO_FIXED, .max_size = 64 },
-	{ .name = "mixed 8B-64K", .kind = DEMO_LOG_UNIFORM, .max_size = SZ_64K,
-	  .from = 3, .to = 16 },
-	{ .name = "large 8-64K", .kind = DEMO_LOG_UNIFORM, .max_size = SZ_64K,
-	  .from = 13, .to = 16 },
-	{ .name = "large steps", .kind = DEMO_IN_STEPS, .max_size = SZ_64K },
-	{ .name = "large 16K", .kind = DEMO_FIXED, .max_size = SZ_16K },
-	{ .name = "large 64K", .kind = DEMO_FIXED, .max_size = SZ_64K },
+	{ .name = "fixed 64B", .spread = BENCH_FIXED, .max_size = 64 },
+	{ .name = "mixed 8B-64K", .spread = BENCH_LOG_UNIFORM, .min_size = 8,
+	  .max_size = SZ_64K },
+	{ .name = "large 8-64K", .spread = BENCH_LOG_UNIFORM, .min_size = SZ_8K,
+	  .max_size = SZ_64K },
+	{ .name = "large steps", .spread = BENCH_IN_STEPS, .max_size = SZ_64K },
+	{ .name = "large 16K", .spread = BENCH_FIXED, .max_size = SZ_16K },
+	{ .name = "large 64K", .spread = BENCH_FIXED, .max_size = SZ_64K },
 };
-
-static void fill_sizes(u32 *sizes, const struct demo_load *demo)
-{
-	struct rnd_state rnd;
-	unsigned int i;
-
-	prandom_seed_state(&rnd, DEMO_SEED);
-	for (i = 0; i < BENCH_NR_SIZES; i++)
-		switch (demo->kind) {
-		case DEMO_TOKIO:
-			sizes[i] = SZ_1K + i % SZ_4K;
-			break;
-		case DEMO_LOG_UNIFORM:
-			sizes[i] = sizes_log_uniform(&rnd, demo->from, demo->to);
-			break;
-		case DEMO_IN_STEPS:
-			sizes[i] = SZ_16K * (1 + i % 4);
-			break;
-		case DEMO_FIXED:
-			sizes[i] = demo->max_size;
-			break;
-		}
-}
 
 static void print_header(struct bench_effort effort)
 {
@@ -110,46 +80,24 @@ static void print_row(const char *load, const char *contender,
 		       result->failed);
 }
 
-/*
- * Pairs that take the slowest contender as long as a round should last, found
- * by a short trial: an emulated machine is a hundred times slower than a real
- * one. Always whole turns through the table.
- */
-static int choose_pairs(const struct bench_load *load, unsigned int *pairs)
-{
-	const struct bench_effort trial = { .rounds = 1, .pairs = BENCH_NR_SIZES };
-	struct bench_result results[BENCH_MAX_CONTENDERS];
-	u64 slowest = 1, turns;
-	unsigned int nr;
-	int err;
-
-	err = bench_compare(BENCH_DEMO, load, trial, results);
-	if (err)
-		return err;
-	for (nr = 0; nr < bench_nr_contenders; nr++)
-		slowest = max(slowest, results[nr].ns);
-	turns = div64_u64((u64)DEMO_ROUND_MS * NSEC_PER_MSEC, slowest);
-	*pairs = BENCH_NR_SIZES *
-		clamp_t(u64, turns, 1, BENCH_MAX_PAIRS / BENCH_NR_SIZES);
-	return 0;
-}
-
-static int run_load(const struct demo_load *demo, struct bench_effort effort,
-		    u32 *sizes)
+static int run_load(const struct demo_load *demo, struct bench_effort effort)
 {
 	struct bench_result results[BENCH_MAX_CONTENDERS];
 	const struct bench_load load = {
 		.name		= demo->name,
+		.play		= &bench_play_one,
 		.max_size	= demo->max_size,
-		.sizes		= sizes,
+		.sizes		= bench_sizes(demo->spread, demo->min_size, demo->max_size),
+		.batch		= 1,
 		.touch		= demo->touch,
+		.nr_cpus	= 1,
 	};
 	unsigned int nr;
 	int err;
 
-	fill_sizes(sizes, demo);
 	if (!effort.pairs) {
-		err = choose_pairs(&load, &effort.pairs);
+		err = bench_choose_pairs(BENCH_DEMO, &load, BENCH_NR_SIZES,
+					 effort.round_ms, &effort.pairs);
 		if (err)
 			return err;
 	}
@@ -165,23 +113,20 @@ static int run_load(const struct demo_load *demo, struct bench_effort effort,
 
 int bench_demo_run(struct bench_effort effort)
 {
-	u32 *sizes = kmalloc_array(BENCH_NR_SIZES, sizeof(*sizes), GFP_KERNEL);
 	unsigned int i;
 	int err;
 
-	if (!sizes)
-		return -ENOMEM;
 	if (!effort.rounds)
 		effort.rounds = DEMO_ROUNDS;
+	if (!effort.round_ms)
+		effort.round_ms = DEMO_ROUND_MS;
 
 	err = bench_setup(BENCH_DEMO);
 	if (err)
-		goto free_sizes;
+		return err;
 	print_header(effort);
 	for (i = 0; i < ARRAY_SIZE(demo_loads) && !err; i++)
-		err = run_load(&demo_loads[i], effort, sizes);
+		err = run_load(&demo_loads[i], effort);
 	bench_teardown(BENCH_DEMO);
-free_sizes:
-	kfree(sizes);
 	return err;
 }

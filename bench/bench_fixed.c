@@ -33,9 +33,9 @@ static struct fixed_pool fixed_pools[] = {
 
 static bool fixed_busy;
 
-static bool available(size_t size)
+static bool available(const struct bench_load *load)
 {
-	return size <= KMALLOC_MAX_SIZE;
+	return load->max_size <= KMALLOC_MAX_SIZE;
 }
 
 static struct fixed_pool *select_pool(size_t size)
@@ -125,7 +125,8 @@ static int setup(void)
 
 const struct bench_contender bench_fixed = {
 	.name		= "fixed_pool",
-	.sets		= BENCH_DEMO,
+	.sets		= BENCH_DEMO | BENCH_FULL,
+	.one_cpu	= true,
 	.setup		= setup,
 	.teardown	= teardown,
 	.available	= available,

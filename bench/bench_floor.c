@@ -3,10 +3,23 @@
  * Contender `floor`: what no pooled allocator can beat by much.
  *
  * A bare stack of free objects per CPU and size class, behind the protection
- * that zpool's fast path has too, with the class read from the object's page
- * on free. Nothing else: no limit, no statistics, no nodes, no depot, and a
- * slab is given back only when the module is done. An array, not a list
- * through the objects: it touches no object, which a list could not promise.
+ * that zpool's fast path has too. Nothing else: no limit, no statistics, no
+ * nodes, no depot, and a slab is given back only when the module is done. An
+ * array, not a list through the objects: it touches no object, which a list
+ * could not promise.
+ *
+ * It is a fixed yardstick. On the newest kernel as a small x86 build without
+ * mitigations (7.2.13, gcc 12, lane qemu-new-icount) a pair takes 74, 69 and
+ * 68 instructions at 64 B, for one live and batches of 10 and 100, and 2 more
+ * above 64 B. Of the 68, harness included:
+ *
+ *   alloc   6 class of the size, 8 preemption, busy flag and return,
+ *           3 this CPU's stack, 7 pop
+ *   free   11 page of the object and its class, 8 preemption, busy flag and
+ *           return, 3 this CPU's stack, 7 push
+ *   loop   15, both indirect calls among them
+ *
+ * On Debian's own 6.12, with mitigations, it takes 84, 79 and 78.
  */
 #include <linux/gfp.h>
 #include <linux/list.h>
@@ -25,8 +38,8 @@
 
 struct floor_stack {
 	void **objs;
-	unsigned int nr;	/* nr <= room */
-	unsigned int room;
+	unsigned long nr;	/* nr <= room */
+	unsigned long room;
 };
 
 struct floor_cpu {
@@ -45,14 +58,34 @@ static DEFINE_PER_CPU(struct floor_cpu, floor_cpus);
 static DEFINE_SPINLOCK(floor_lock);
 static LIST_HEAD(floor_slabs);		/* under floor_lock */
 
-static bool available(size_t size)
+static bool available(const struct bench_load *load)
 {
-	return size <= ZPOOL_MAX_SIZE;
+	return load->max_size <= ZPOOL_MAX_SIZE;
+}
+
+/* As zpool has it: false, and nothing entered, where we interrupted ourselves. */
+static __always_inline bool enter(void)
+{
+	preempt_disable();
+	if (unlikely(__this_cpu_read(floor_cpus.busy))) {
+		preempt_enable();
+		return false;
+	}
+	__this_cpu_write(floor_cpus.busy, true);
+	barrier();
+	return true;
+}
+
+static __always_inline void leave(void)
+{
+	barrier();
+	__this_cpu_write(floor_cpus.busy, false);
+	preempt_enable();
 }
 
 static bool grow(struct floor_stack *stack)
 {
-	unsigned int room = stack->room ? 2 * stack->room : FLOOR_FIRST_ROOM;
+	unsigned long room = stack->room ? 2 * stack->room : FLOOR_FIRST_ROOM;
 	void **objs = kmalloc_array(room, sizeof(*objs), GFP_ATOMIC | __GFP_NOWARN);
 
 	if (!objs)
@@ -65,33 +98,30 @@ static bool grow(struct floor_stack *stack)
 	return true;
 }
 
-/* An object that cannot be stacked is left to its slab, which teardown frees. */
+/*
+ * Behind the protection, and ends it. An object that cannot be stacked is left
+ * to its slab, which teardown frees. This and refill() are calls in tail
+ * position only, so that the fast paths need no stack.
+ */
 static noinline void push_slow(struct floor_stack *stack, void *obj)
 {
 	if (grow(stack))
 		stack->objs[stack->nr++] = obj;
-}
-
-static void push(struct floor_stack *stack, void *obj)
-{
-	if (likely(stack->nr < stack->room))
-		stack->objs[stack->nr++] = obj;
-	else
-		push_slow(stack, obj);
+	leave();
 }
 
 static void floor_free(void *obj, size_t size)
 {
-	unsigned int class = page_private(virt_to_page(obj));
-	struct floor_cpu *cpu;
+	unsigned long class = page_private(virt_to_page(obj));
+	struct floor_stack *stack;
 
-	preempt_disable();
-	cpu = this_cpu_ptr(&floor_cpus);
-	if (likely(bench_enter(&cpu->busy))) {
-		push(&cpu->stacks[class], obj);
-		bench_leave(&cpu->busy);
-	}
-	preempt_enable();
+	if (unlikely(!enter()))
+		return;
+	stack = this_cpu_ptr(&floor_cpus.stacks[class]);
+	if (unlikely(stack->nr == stack->room))
+		return push_slow(stack, obj);
+	stack->objs[stack->nr++] = obj;
+	leave();
 }
 
 static struct floor_slab *create_slab(unsigned int class, gfp_t gfp)
@@ -145,21 +175,20 @@ static noinline void *refill(unsigned int class, gfp_t gfp)
 
 static void *floor_alloc(size_t size, gfp_t gfp)
 {
-	unsigned int class = sizes_class_of(size);
+	unsigned long class = sizes_class_of(size);
 	struct floor_stack *stack;
-	struct floor_cpu *cpu;
-	void *obj = NULL;
+	void *obj;
 
-	preempt_disable();
-	cpu = this_cpu_ptr(&floor_cpus);
-	if (likely(bench_enter(&cpu->busy))) {
-		stack = &cpu->stacks[class];
-		if (likely(stack->nr))
-			obj = stack->objs[--stack->nr];
-		bench_leave(&cpu->busy);
+	if (unlikely(!enter()))
+		return refill(class, gfp);
+	stack = this_cpu_ptr(&floor_cpus.stacks[class]);
+	if (unlikely(!stack->nr)) {
+		leave();
+		return refill(class, gfp);
 	}
-	preempt_enable();
-	return likely(obj) ? obj : refill(class, gfp);
+	obj = stack->objs[--stack->nr];
+	leave();
+	return obj;
 }
 
 static void teardown(void)
@@ -181,7 +210,8 @@ static void teardown(void)
 
 const struct bench_contender bench_floor = {
 	.name		= "floor",
-	.sets		= BENCH_DEMO | BENCH_INSN,
+	.sets		= BENCH_DEMO | BENCH_INSN | BENCH_FULL,
+	.one_cpu	= true,
 	.teardown	= teardown,
 	.available	= available,
 	.alloc		= floor_alloc,

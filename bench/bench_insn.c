@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The set `insn`: what a pair costs, for every class size and batch.
+ * The set `insn`: what a pair costs, for every class size and batch, and for
+ * the loads of many sizes.
  *
  * Meant for QEMU with -icount shift=0, where the guest's clock ticks once an
  * instruction: then the figures are instructions a pair, the same on every
- * machine. Whole pairs are counted, slow paths included. Interrupts stay on;
- * a round is far shorter than the interval between two timer ticks (some
- * 0.5 of 4 ms), so that the median of the rounds has none in it.
+ * machine. Whole pairs are counted, slow paths included. Interrupts stay on,
+ * as the kernel's own slow paths need them. The ticks of all CPUs count, some
+ * thousand instructions each, one in a million: rounds are short and many, and
+ * the figure is that of a round which a quarter of them do not exceed.
  *
  * One row each: insn,<load>,<size>,<contender>,<ns a pair>
+ * with size 0 where the sizes differ.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -20,8 +23,8 @@
 #include "sizes.h"
 
 /* Together about 4e9 instructions: a minute at the speed of emulation. */
-#define INSN_ROUNDS	5
-#define INSN_PAIRS	4000
+#define INSN_ROUNDS	19
+#define INSN_PAIRS	1600
 
 static const struct {
 	const char *name;
@@ -42,43 +45,70 @@ static void print_rows(const struct bench_load *load,
 
 		if (!result->ran)
 			continue;
-		pr_info("insn,%s,%zu,%s,%llu\n", load->name, load->max_size,
+		pr_info("insn,%s,%zu,%s,%llu\n", load->name, load->size,
 			bench_contenders[nr]->name,
-			div_u64(result->ns + result->pairs / 2, result->pairs));
+			div_u64(result->quiet_ns + result->pairs / 2, result->pairs));
 		if (result->failed)
 			pr_err("insn,%s,%zu,%s: %llu allocations failed\n",
-			       load->name, load->max_size,
+			       load->name, load->size,
 			       bench_contenders[nr]->name, result->failed);
 	}
 }
 
-static int run_size(size_t size, struct bench_effort effort)
+static int run_load(const struct bench_load *load, struct bench_effort effort)
 {
 	struct bench_result results[BENCH_MAX_CONTENDERS];
-	unsigned int i;
-	int err;
+	int err = bench_compare(BENCH_INSN, load, effort, results);
 
-	for (i = 0; i < ARRAY_SIZE(insn_batches); i++) {
-		struct bench_load load = {
+	if (!err)
+		print_rows(load, results);
+	return err;
+}
+
+static int run_size(size_t size, struct bench_effort effort)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < ARRAY_SIZE(insn_batches) && !err; i++) {
+		const struct bench_load load = {
 			.name		= insn_batches[i].name,
+			.play		= &bench_play_batch,
+			.size		= size,
 			.max_size	= size,
 			.batch		= insn_batches[i].batch,
+			.nr_cpus	= 1,
 		};
 
 		effort.pairs = roundup(effort.pairs, load.batch);
-		err = bench_compare(BENCH_INSN, &load, effort, results);
-		if (err)
-			return err;
-		print_rows(&load, results);
+		err = run_load(&load, effort);
 	}
-	return 0;
+	return err;
 }
 
-/* Runs @sizes, or every class size where there are none. */
-int bench_insn_run(struct bench_effort effort, const unsigned int *sizes,
-		   unsigned int nr_sizes)
+/*
+ * Whole turns through the table of sizes. Writing over the objects is no
+ * business of an allocator, and is left out.
+ */
+static int run_mixes(struct bench_effort effort)
 {
-	unsigned int i, nr = nr_sizes ?: SIZES_NR_CLASSES;
+	unsigned int i;
+	int err = 0;
+
+	effort.pairs = roundup(effort.pairs, BENCH_NR_SIZES);
+	for (i = 0; i < bench_nr_mixes && !err; i++) {
+		const struct bench_load load = bench_mix_load(&bench_mixes[i]);
+
+		if (!load.touch)
+			err = run_load(&load, effort);
+	}
+	return err;
+}
+
+/* Runs the sizes asked for, or every class size and then the mixes. */
+int bench_insn_run(struct bench_effort effort, struct bench_sizes sizes)
+{
+	unsigned int i, nr = sizes.nr ?: SIZES_NR_CLASSES;
 	int err;
 
 	if (!effort.rounds)
@@ -89,8 +119,14 @@ int bench_insn_run(struct bench_effort effort, const unsigned int *sizes,
 	err = bench_setup(BENCH_INSN);
 	if (err)
 		return err;
-	for (i = 0; i < nr && !err; i++)
-		err = run_size(nr_sizes ? sizes[i] : sizes_class_size(i), effort);
+	for (i = 0; i < nr && !err; i++) {
+		size_t size = sizes.nr ? sizes.sizes[i] : sizes_class_size(i);
+
+		if (size)
+			err = run_size(size, effort);
+	}
+	if (!err && bench_is_wanted(sizes, 0))
+		err = run_mixes(effort);
 	bench_teardown(BENCH_INSN);
 	return err;
 }

@@ -12,6 +12,7 @@
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 #include <linux/utsname.h>
 
 #include "bench.h"
@@ -19,7 +20,7 @@
 
 static char *set = "demo";
 module_param(set, charp, 0444);
-MODULE_PARM_DESC(set, "loads to run: demo, insn or all (default demo)");
+MODULE_PARM_DESC(set, "loads to run: demo, insn, bench, cross or all (default demo)");
 
 static unsigned int rounds;
 module_param(rounds, uint, 0444);
@@ -29,66 +30,110 @@ static unsigned int pairs;
 module_param(pairs, uint, 0444);
 MODULE_PARM_DESC(pairs, "pairs a round, up to 10000000 (default 0: as the set has it)");
 
+static unsigned int round_ms;
+module_param(round_ms, uint, 0444);
+MODULE_PARM_DESC(round_ms, "where pairs=0, how long a round should last, 1 to 1000 ms; not for insn (default 0: as the set has it)");
+
 static unsigned int sizes[SIZES_NR_CLASSES];
 static unsigned int nr_sizes;
 module_param_array(sizes, uint, &nr_sizes, 0444);
-MODULE_PARM_DESC(sizes, "sizes for insn, in bytes, 1 to 65536 (default: every class size)");
+MODULE_PARM_DESC(sizes, "sizes for insn, bench and cross, in bytes, 1 to 65536, or 0 for the loads of many sizes (default: what the set has)");
 
-/* The sets that parameter @set names, or 0. */
-static unsigned int wanted_sets(void)
+static unsigned int cpus = BENCH_MAX_CPUS;
+module_param(cpus, uint, 0444);
+MODULE_PARM_DESC(cpus, "CPUs to run on, 1 or 2; with 1, loads on two CPUs are left out (default 2)");
+
+static const struct {
+	const char *name;
+	bool demo, insn, bench, cross;
+} known_sets[] = {
+	{ "demo", .demo = true },
+	{ "insn", .insn = true },
+	{ "bench", .bench = true },
+	{ "cross", .cross = true },
+	{ "all", .demo = true, .insn = true, .bench = true },
+};
+
+/* The entry of known_sets[] that parameter @set names; negative if none. */
+static int wanted_set(void)
 {
-	if (!strcmp(set, "demo"))
-		return BENCH_DEMO;
-	if (!strcmp(set, "insn"))
-		return BENCH_INSN;
-	if (!strcmp(set, "all"))
-		return BENCH_DEMO | BENCH_INSN;
-	return 0;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(known_sets); i++)
+		if (!strcmp(set, known_sets[i].name))
+			return i;
+	return -EINVAL;
+}
+
+static int check_range(const char *name, unsigned int value, unsigned int least,
+		       unsigned int most)
+{
+	if (value >= least && value <= most)
+		return 0;
+	pr_err("%s=%u is out of range, allowed are %u to %u\n", name, value, least, most);
+	return -EINVAL;
 }
 
 static int check_parameters(void)
 {
 	unsigned int i;
+	int err;
 
-	if (!wanted_sets()) {
-		pr_err("set=%s is unknown, allowed are demo, insn, all\n", set);
+	if (wanted_set() < 0) {
+		pr_err("set=%s is unknown, allowed are demo, insn, bench, cross, all\n", set);
 		return -EINVAL;
 	}
-	if (rounds > BENCH_MAX_ROUNDS) {
-		pr_err("rounds=%u is out of range, allowed are 0 to %u\n",
-		       rounds, BENCH_MAX_ROUNDS);
-		return -EINVAL;
-	}
-	if (pairs > BENCH_MAX_PAIRS) {
-		pr_err("pairs=%u is out of range, allowed are 0 to %u\n",
-		       pairs, BENCH_MAX_PAIRS);
-		return -EINVAL;
-	}
-	for (i = 0; i < nr_sizes; i++)
-		if (!sizes[i] || sizes[i] > ZPOOL_MAX_SIZE) {
-			pr_err("sizes=%u is out of range, allowed are 1 to %lu\n",
-			       sizes[i], ZPOOL_MAX_SIZE);
-			return -EINVAL;
-		}
-	return 0;
+	err = check_range("rounds", rounds, 0, BENCH_MAX_ROUNDS) ?:
+	      check_range("pairs", pairs, 0, BENCH_MAX_PAIRS) ?:
+	      check_range("round_ms", round_ms, 0, BENCH_MAX_ROUND_MS) ?:
+	      check_range("cpus", cpus, 1, BENCH_MAX_CPUS);
+	for (i = 0; i < nr_sizes && !err; i++)
+		err = check_range("sizes", sizes[i], 0, ZPOOL_MAX_SIZE);
+	return err;
+}
+
+bool bench_is_wanted(struct bench_sizes wanted, unsigned int size)
+{
+	unsigned int i;
+
+	for (i = 0; i < wanted.nr; i++)
+		if (wanted.sizes[i] == size)
+			return true;
+	return !wanted.nr;
+}
+
+/* What was measured with memory missing or in two hands is worth nothing. */
+static int verdict(void)
+{
+	if (bench_nr_spoilt())
+		pr_err("%llu objects were written to by somebody else\n", bench_nr_spoilt());
+	pr_info("set %s done, %llu allocations failed\n", set, bench_nr_failed());
+	if (bench_nr_spoilt())
+		return -EIO;
+	return bench_nr_failed() ? -ENOMEM : 0;
 }
 
 static int run_sets(void)
 {
-	const struct bench_effort effort = { .rounds = rounds, .pairs = pairs };
-	int err = 0;
+	const struct bench_effort effort = {
+		.rounds = rounds, .pairs = pairs, .round_ms = round_ms, .cpus = cpus,
+	};
+	const struct bench_sizes asked = { sizes, nr_sizes };
+	int which = wanted_set(), err = 0;
 
 	pr_info("set %s on Linux %s, CPU %u of %u\n", set, utsname()->release,
 		raw_smp_processor_id(), num_online_cpus());
-	if (wanted_sets() & BENCH_DEMO)
+	if (known_sets[which].demo)
 		err = bench_demo_run(effort);
-	if (!err && wanted_sets() & BENCH_INSN)
-		err = bench_insn_run(effort, sizes, nr_sizes);
-	if (err)
+	if (!err && known_sets[which].insn)
+		err = bench_insn_run(effort, asked);
+	if (!err && (known_sets[which].bench || known_sets[which].cross))
+		err = bench_full_run(effort, asked, known_sets[which].cross);
+	if (err) {
 		pr_err("set %s stopped: %d\n", set, err);
-	else
-		pr_info("set %s done, %llu allocations failed\n", set, bench_nr_failed());
-	return err;
+		return err;
+	}
+	return verdict();
 }
 
 /* The caller of insmod stays on the first CPU for as long as we measure. */

@@ -1,36 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The timed loops, the rounds in turn, and their medians.
+ * The rounds in turn, their number of pairs, and their medians.
  *
- * A round is timed as a whole, never a pair: reading the clock costs more
- * than a pair, in UML by far. The loops are not inlined and reach the
- * allocator through a pointer, so that the compiler cannot see both ends of a
- * pair and every contender pays the same for the harness.
- *
- * All of this runs in one thread, one load after the other.
+ * One load after the other; the first round of every contender is a warm-up,
+ * whose objects are checked and whose time does not count.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/kernel.h>
-#include <linux/ktime.h>
-#include <linux/mm.h>
-#include <linux/mmzone.h>
-#include <linux/percpu.h>
+#include <linux/math64.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
-#include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/string.h>
-#include <linux/vmstat.h>
+#include <linux/time64.h>
 
 #include "bench.h"
 
 /* Rounds that were preempted are repeated so often, then counted as they are. */
 #define MAX_TRIES	10
 
-static u64 round_ns[BENCH_MAX_CONTENDERS][BENCH_MAX_ROUNDS];
+static struct bench_round counted[BENCH_MAX_CONTENDERS][BENCH_MAX_ROUNDS];
 static s64 held_bytes[BENCH_MAX_CONTENDERS];
-static void *batch_objs[BENCH_MAX_BATCH];
 static u64 nr_failed;
 
 /* Allocations that returned NULL since the module was loaded. */
@@ -39,108 +30,28 @@ u64 bench_nr_failed(void)
 	return nr_failed;
 }
 
-/* One object alive. Both loops return how many allocations failed. */
-static noinline unsigned int churn_one(const struct bench_contender *contender,
-				       const struct bench_load *load,
-				       unsigned int pairs)
-{
-	unsigned int i, failed = 0;
-
-	for (i = 0; i < pairs; i++) {
-		size_t size = load->sizes[i % BENCH_NR_SIZES];
-		void *obj = contender->alloc(size, GFP_KERNEL);
-
-		if (unlikely(!obj)) {
-			failed++;
-			continue;
-		}
-		if (load->touch)
-			memset(obj, (u8)i, size);
-		contender->free(obj, size);
-	}
-	return failed;
-}
-
-/* A batch alive, freed in the order in which it was allocated. */
-static noinline unsigned int churn_batch(const struct bench_contender *contender,
-					 const struct bench_load *load,
-					 unsigned int pairs)
-{
-	unsigned int i, done, failed = 0;
-	size_t size = load->max_size;
-
-	for (done = 0; done < pairs; done += load->batch) {
-		for (i = 0; i < load->batch; i++)
-			batch_objs[i] = contender->alloc(size, GFP_KERNEL);
-		for (i = 0; i < load->batch; i++)
-			if (likely(batch_objs[i]))
-				contender->free(batch_objs[i], size);
-			else
-				failed++;
-	}
-	return failed;
-}
-
 /*
- * Free pages of the machine, to the page: those that CPUs keep on lists of
- * their own, which may be megabytes, are as free as the others.
+ * A round of contender @nr. Where another task took a CPU in the middle of it
+ * the time is not ours, and the round is repeated.
  */
-static s64 zone_free_pages(struct zone *zone)
+static int run_round(unsigned int nr, const struct bench_load *load,
+		     unsigned int pairs, bool warm_up, struct bench_round *round)
 {
-	s64 pages = zone_page_state_snapshot(zone, NR_FREE_PAGES);
-	unsigned int cpu;
-
-	for_each_online_cpu(cpu)
-		pages += per_cpu_ptr(zone->per_cpu_pageset, cpu)->count;
-	return pages;
-}
-
-static s64 free_bytes(void)
-{
-	s64 pages = 0;
-	int node, i;
-
-	for_each_online_node(node)
-		for (i = 0; i < MAX_NR_ZONES; i++) {
-			struct zone *zone = &NODE_DATA(node)->node_zones[i];
-
-			if (populated_zone(zone))
-				pages += zone_free_pages(zone);
-		}
-	return pages * PAGE_SIZE;
-}
-
-static u64 time_round(const struct bench_contender *contender,
-		      const struct bench_load *load, unsigned int pairs, u64 *failed)
-{
-	u64 start = ktime_get_ns();
-
-	if (load->sizes)
-		*failed += churn_one(contender, load, pairs);
-	else
-		*failed += churn_batch(contender, load, pairs);
-	return ktime_get_ns() - start;
-}
-
-/*
- * One round of contender @nr; returns its time in ns. Where another task took
- * the CPU in the middle of it the time is not ours, and the round is repeated.
- */
-static u64 run_round(unsigned int nr, const struct bench_load *load,
-		     unsigned int pairs, u64 *failed)
-{
-	s64 free_before = free_bytes();
+	const struct bench_contender *contender = bench_contenders[nr];
+	s64 free_before = bench_free_bytes();
 	unsigned int tries = MAX_TRIES;
-	unsigned long preempted;
-	u64 ns;
+	int err;
 
+	if (warm_up)
+		contender = bench_check(contender);
+	round->failed = 0;
 	do {
 		cond_resched();
-		preempted = current->nivcsw;
-		ns = time_round(bench_contenders[nr], load, pairs, failed);
-	} while (current->nivcsw != preempted && --tries);
-	held_bytes[nr] += free_before - free_bytes();
-	return ns;
+		err = bench_play_round(contender, load, pairs, round);
+	} while (!err && round->preempted && !warm_up && --tries);
+	held_bytes[nr] += free_before - bench_free_bytes();
+	round->held_bytes = held_bytes[nr];
+	return err;
 }
 
 static int compare_u64(const void *a, const void *b)
@@ -150,10 +61,16 @@ static int compare_u64(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static u64 median(u64 *values, unsigned int nr)
+/* The times of @nr rounds, the shortest first. */
+static const u64 *sorted_ns(const struct bench_round *rounds, unsigned int nr)
 {
-	sort(values, nr, sizeof(*values), compare_u64, NULL);
-	return values[nr / 2];
+	static u64 ns[BENCH_MAX_ROUNDS];
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		ns[i] = max(1ULL, rounds[i].ns);
+	sort(ns, nr, sizeof(*ns), compare_u64, NULL);
+	return ns;
 }
 
 static bool takes_part(unsigned int nr, unsigned int set,
@@ -161,50 +78,133 @@ static bool takes_part(unsigned int nr, unsigned int set,
 {
 	const struct bench_contender *contender = bench_contenders[nr];
 
-	return (contender->sets & set) && contender->available(load->max_size);
+	return (contender->sets & set) && contender->available(load) &&
+	       (load->nr_cpus == 1 || !contender->one_cpu);
 }
 
-/**
- * bench_compare() - run a load with all contenders of a set
- * @set: BENCH_DEMO or BENCH_INSN
- * @load: the load
- * @effort: rounds and pairs a round; neither is 0
- * @results: one for each of bench_contenders[]
- *
- * The first round of each contender is a warm-up and not counted in the time.
- *
- * Return: 0, or -EINTR where the caller was sent a signal.
- */
-int bench_compare(unsigned int set, const struct bench_load *load,
-		  struct bench_effort effort, struct bench_result *results)
+static void finish(unsigned int nr_prepared, unsigned int set,
+		   const struct bench_load *load)
 {
-	unsigned int nr, turn;
+	unsigned int nr;
 
-	memset(results, 0, bench_nr_contenders * sizeof(*results));
+	for (nr = 0; nr < nr_prepared; nr++)
+		if (takes_part(nr, set, load) && bench_contenders[nr]->finish)
+			bench_contenders[nr]->finish();
+}
+
+static int prepare(unsigned int set, const struct bench_load *load)
+{
+	unsigned int nr;
+	int err;
+
+	for (nr = 0; nr < bench_nr_contenders; nr++) {
+		const struct bench_contender *contender = bench_contenders[nr];
+
+		if (!takes_part(nr, set, load) || !contender->prepare)
+			continue;
+		err = contender->prepare(load);
+		if (err) {
+			pr_err("cannot prepare %s for %s: %d\n", contender->name,
+			       load->name, err);
+			finish(nr, set, load);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int run_rounds(unsigned int set, const struct bench_load *load,
+		      struct bench_effort effort, struct bench_result *results)
+{
+	struct bench_round round;
+	unsigned int nr, turn;
+	int err;
+
 	for (turn = 0; turn <= effort.rounds; turn++)
 		for (nr = 0; nr < bench_nr_contenders; nr++) {
-			u64 ns;
-
 			if (!takes_part(nr, set, load))
 				continue;
 			if (signal_pending(current))
 				return -EINTR;
-			ns = run_round(nr, load, effort.pairs, &results[nr].failed);
+			err = run_round(nr, load, effort.pairs, !turn, &round);
+			if (err)
+				return err;
+			results[nr].failed += round.failed;
+			nr_failed += round.failed;
 			if (turn)
-				round_ns[nr][turn - 1] = ns;
+				counted[nr][turn - 1] = round;
 		}
+	return 0;
+}
 
-	for (nr = 0; nr < bench_nr_contenders; nr++) {
+/**
+ * bench_compare() - run a load with all contenders of a set
+ * @set: BENCH_DEMO, BENCH_INSN or BENCH_FULL
+ * @load: the load
+ * @effort: rounds and pairs a round; neither is 0
+ * @results: one for each of bench_contenders[]; their rounds are there until
+ *	the next call
+ *
+ * Return: 0, or negative: -EINTR where the caller was sent a signal.
+ */
+int bench_compare(unsigned int set, const struct bench_load *load,
+		  struct bench_effort effort, struct bench_result *results)
+{
+	unsigned int nr;
+	int err;
+
+	memset(results, 0, bench_nr_contenders * sizeof(*results));
+	err = prepare(set, load);
+	if (err)
+		return err;
+	err = run_rounds(set, load, effort, results);
+	finish(bench_nr_contenders, set, load);
+
+	for (nr = 0; nr < bench_nr_contenders && !err; nr++) {
 		struct bench_result *result = &results[nr];
+		const u64 *ns;
 
 		if (!takes_part(nr, set, load))
 			continue;
 		result->ran = true;
-		result->ns = max(1ULL, median(round_ns[nr], effort.rounds));
+		ns = sorted_ns(counted[nr], effort.rounds);
+		result->ns = ns[effort.rounds / 2];
+		result->quiet_ns = ns[effort.rounds / 4];
 		result->pairs = effort.pairs;
 		result->held_bytes = held_bytes[nr];
-		nr_failed += result->failed;
+		result->rounds = counted[nr];
 	}
+	return err;
+}
+
+/**
+ * bench_choose_pairs() - how many pairs make a round as long as it should be
+ * @set: see bench_compare()
+ * @load: the load
+ * @least: pairs of a trial; always a multiple of it is chosen
+ * @round_ms: how long a round of the slowest contender should last
+ * @pairs: set to the number
+ *
+ * A trial, since an emulated machine is a hundred times slower than a real one.
+ *
+ * Return: as bench_compare().
+ */
+int bench_choose_pairs(unsigned int set, const struct bench_load *load,
+		       unsigned int least, unsigned int round_ms, unsigned int *pairs)
+{
+	const struct bench_effort trial = { .rounds = 3, .pairs = least };
+	struct bench_result results[BENCH_MAX_CONTENDERS];
+	u64 slowest = 1, turns;
+	unsigned int nr;
+	int err;
+
+	err = bench_compare(set, load, trial, results);
+	if (err)
+		return err;
+	for (nr = 0; nr < bench_nr_contenders; nr++)
+		slowest = max(slowest, results[nr].ns);
+	turns = div64_u64((u64)round_ms * NSEC_PER_MSEC, slowest);
+	*pairs = least * clamp_t(u64, turns, 1, BENCH_MAX_PAIRS / least);
 	return 0;
 }
 
@@ -212,24 +212,23 @@ int bench_compare(unsigned int set, const struct bench_load *load,
 int bench_setup(unsigned int set)
 {
 	unsigned int nr;
-	int err;
+	int err = bench_tables_init();
 
-	for (nr = 0; nr < bench_nr_contenders; nr++) {
+	for (nr = 0; nr < bench_nr_contenders && !err; nr++) {
 		const struct bench_contender *contender = bench_contenders[nr];
-		s64 free_before = free_bytes();
+		s64 free_before = bench_free_bytes();
 
 		held_bytes[nr] = 0;
 		if (!(contender->sets & set) || !contender->setup)
 			continue;
 		err = contender->setup();
-		if (err) {
+		if (err)
 			pr_err("cannot prepare %s: %d\n", contender->name, err);
-			bench_teardown(set);
-			return err;
-		}
-		held_bytes[nr] = free_before - free_bytes();
+		held_bytes[nr] = free_before - bench_free_bytes();
 	}
-	return 0;
+	if (err)
+		bench_teardown(set);
+	return err;
 }
 
 /* A contender that was never set up has nothing to give back. */
@@ -243,4 +242,5 @@ void bench_teardown(unsigned int set)
 		if ((contender->sets & set) && contender->teardown)
 			contender->teardown();
 	}
+	bench_tables_fini();
 }

@@ -22,15 +22,15 @@
 #define SIZES_SMALL_MAX		64
 
 /* The class that serves @size, 1 to ZPOOL_MAX_SIZE. */
-static inline unsigned int sizes_class_of(size_t size)
+static inline unsigned long sizes_class_of(size_t size)
 {
-	unsigned int last = size - 1, top;
+	unsigned long last = size - 1, top;
 
 	if (size <= SIZES_SMALL_MAX)
 		return last >> 3;
 	/* Two bits below the top one tell which quarter of the doubling. */
-	top = fls(last);
-	return SIZES_NR_SMALL + 4 * (top - 7) + (last >> (top - 3)) - 4;
+	top = __fls(last);
+	return SIZES_NR_SMALL + 4 * (top - 6) + (last >> (top - 2)) - 4;
 }
 
 static inline size_t sizes_class_size(unsigned int class)

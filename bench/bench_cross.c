@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One CPU allocates, another frees: as a driver's receive path does, and
+ * every producer with a consumer.
+ *
+ * Batches of pointers go through a ring with one writer and one reader. Both
+ * work at the same time, and who has nothing to do spins without touching
+ * the allocator: the time of a round is that of the slower side, plus one
+ * handing over for a batch, the same for all contenders.
+ */
+#include <linux/cache.h>
+#include <linux/gfp.h>
+#include <linux/processor.h>
+
+#include <asm/barrier.h>
+
+#include "bench.h"
+
+/* 256 objects under way at most: a ring of a network card. */
+#define RING_BATCHES	8
+
+/* head and tail only grow; head - tail batches are in the ring. */
+static struct ring {
+	unsigned int head ____cacheline_aligned;	/* written by player 0 */
+	unsigned int tail ____cacheline_aligned;	/* written by player 1 */
+	void *objs[RING_BATCHES][BENCH_CROSS_BATCH] ____cacheline_aligned;
+} ring;
+
+static noinline unsigned int produce(struct bench_player *player)
+{
+	const struct bench_contender *contender = player->contender;
+	unsigned int head = ring.head, i, done, failed = 0;
+	size_t size = player->load->max_size;
+
+	for (done = 0; done < player->pairs; done += BENCH_CROSS_BATCH) {
+		void **objs = ring.objs[head % RING_BATCHES];
+
+		/* Pairs with the release in consume(): the batch has been read. */
+		while (head - smp_load_acquire(&ring.tail) == RING_BATCHES)
+			cpu_relax();
+		for (i = 0; i < BENCH_CROSS_BATCH; i++) {
+			objs[i] = contender->alloc(size, GFP_KERNEL);
+			if (unlikely(!objs[i]))
+				failed++;
+		}
+		/* Pairs with the acquire in consume(): the batch is written. */
+		smp_store_release(&ring.head, ++head);
+	}
+	return failed;
+}
+
+static noinline unsigned int consume(struct bench_player *player)
+{
+	const struct bench_contender *contender = player->contender;
+	unsigned int tail = ring.tail, i, done;
+	size_t size = player->load->max_size;
+
+	for (done = 0; done < player->pairs; done += BENCH_CROSS_BATCH) {
+		void **objs = ring.objs[tail % RING_BATCHES];
+
+		while (smp_load_acquire(&ring.head) == tail)
+			cpu_relax();
+		for (i = 0; i < BENCH_CROSS_BATCH; i++)
+			if (likely(objs[i]))
+				contender->free(objs[i], size);
+		smp_store_release(&ring.tail, ++tail);
+	}
+	return 0;
+}
+
+static unsigned int cross(struct bench_player *player)
+{
+	return player->nr ? consume(player) : produce(player);
+}
+
+const struct bench_play bench_play_cross = { .work = cross };
