@@ -148,7 +148,7 @@ torture_op_t torture_cache_alloc_node, torture_foreign, torture_kfree, torture_k
 torture_op_t torture_krealloc, torture_ksize;
 
 /* torture_bulk.c */
-torture_op_t torture_alloc_bulk, torture_free_bulk;
+torture_op_t torture_alloc_bulk, torture_free_bulk, torture_burst;
 torture_op_t torture_cache_alloc_bulk, torture_cache_free_bulk;
 
 /* torture_rcu.c */

@@ -4,7 +4,9 @@
  *
  * The descriptors are those of the context that come after the given slot, so
  * that what is allocated in bulk is resized, swapped and freed one by one as
- * well, and the other way round.
+ * well, and the other way round. A burst has none: it takes and gives back more
+ * than two magazines hold, of a few sizes only, so that all CPUs meet in the
+ * depots and slabs of these.
  */
 #include <linux/kernel.h>
 #include <linux/minmax.h>
@@ -18,6 +20,10 @@
 #define BULK_MAX_BYTES	(256UL << 10)
 /* What one call may free. */
 #define BULK_KINDS	(BIT(TORTURE_POOLED) | BIT(TORTURE_FOREIGN) | BIT(TORTURE_TYPED))
+
+/* Of a burst: sizes, and how often over where it may take its time. */
+static const size_t burst_sizes[] = { 32, 192, 1024 };
+#define BURST_ROUNDS	4
 
 static unsigned int bulk_limit(struct torture_ctx *ctx, size_t size)
 {
@@ -135,4 +141,71 @@ void torture_cache_free_bulk(struct torture_ctx *ctx, struct torture_obj **slot)
 	unsigned int nr = gather(ctx, slot, BIT(TORTURE_TYPED), type, bulk_limit(ctx, 1));
 
 	zpool_cache_free_bulk(type->cache, disown_bulk(ctx, nr), ctx->ptrs);
+}
+
+static unsigned int alloc_many(struct torture_ctx *ctx, size_t size, unsigned int nr)
+{
+	gfp_t gfp = torture_gfp(ctx) & ~__GFP_ZERO;
+	unsigned int got;
+
+	if (sizes_below(&ctx->rnd, 2))
+		return min(zpool_kmalloc_bulk(size, gfp, nr, ctx->ptrs), nr);
+	for (got = 0; got < nr; got++) {
+		ctx->ptrs[got] = zpool_kmalloc(size, gfp);
+		if (!ctx->ptrs[got])
+			break;
+	}
+	return got;
+}
+
+static void free_many(struct torture_ctx *ctx, unsigned int nr)
+{
+	if (sizes_below(&ctx->rnd, 2))
+		zpool_kfree_bulk(nr, ctx->ptrs);
+	else
+		while (nr)
+			zpool_kfree(ctx->ptrs[--nr]);
+}
+
+/* Marks are at the ends: an object has one owner, from first to last byte. */
+static bool marks_are_intact(struct torture_ctx *ctx, unsigned int nr, size_t size, u64 key)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		const u64 *first = ctx->ptrs[i], *last = ctx->ptrs[i] + size - sizeof(*last);
+		struct torture_obj told = { .ptr = ctx->ptrs[i], .size = size };
+
+		if (*first == key + i && *last == key + i)
+			continue;
+		torture_fail(ctx, &told, "mark of a burst", 0, key + i,
+			     *first == key + i ? *last : *first);
+		return false;
+	}
+	return true;
+}
+
+static void burst_once(struct torture_ctx *ctx, size_t size)
+{
+	u64 key = (u64)prandom_u32_state(&ctx->rnd) << 32;
+	unsigned int i, nr = alloc_many(ctx, size, bulk_limit(ctx, 1));
+
+	ctx->pooled += nr;
+	for (i = 0; i < nr; i++) {
+		u64 *first = ctx->ptrs[i], *last = ctx->ptrs[i] + size - sizeof(*last);
+
+		*first = key + i;
+		*last = key + i;
+	}
+	if (marks_are_intact(ctx, nr, size, key))
+		free_many(ctx, nr);
+}
+
+void torture_burst(struct torture_ctx *ctx, struct torture_obj **unused)
+{
+	size_t size = burst_sizes[sizes_below(&ctx->rnd, ARRAY_SIZE(burst_sizes))];
+	unsigned int rounds = torture_may_sleep(ctx) ? BURST_ROUNDS : 1;
+
+	while (rounds-- && !torture_has_failed())
+		burst_once(ctx, size);
 }

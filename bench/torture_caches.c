@@ -43,13 +43,21 @@ static void alloc_some(struct torture_ctx *ctx, const struct torture_type *type,
 			torture_alloc_typed(ctx, &descs[i], type, torture_gfp(ctx));
 }
 
+/* Some by RCU, which destroying the cache has to wait for. */
 static void free_some(struct torture_ctx *ctx, struct torture_obj *descs, bool all)
 {
 	unsigned int i;
 
-	for (i = 0; i < MAX_LIVE; i++)
-		if (all || sizes_below(&ctx->rnd, 2))
-			torture_free_obj(ctx, &descs[i]);
+	for (i = 0; i < MAX_LIVE; i++) {
+		struct torture_obj *obj = &descs[i];
+
+		if (!obj->ptr || !(all || sizes_below(&ctx->rnd, 2)))
+			continue;
+		if (sizes_below(&ctx->rnd, 4))
+			torture_free_obj(ctx, obj);
+		else
+			torture_kfree_rcu(ctx, &obj);
+	}
 }
 
 static void use_cache(struct torture_ctx *ctx, const struct torture_type *type,

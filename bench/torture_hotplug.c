@@ -16,11 +16,9 @@
 #define MAX_PAUSE_MS	100
 /* CPUs are refused now and then, where others use them; but not for ever. */
 #define MAX_REFUSALS	100
-/* What a CPU had is given a while to come home. */
-#define MAX_LOOKS	20
 
 static struct cpumask gone;	/* those that we took */
-static char text[16384];	/* of the file with the CPUs */
+static char text[65536];	/* of the file with the CPUs */
 
 #ifdef CONFIG_HOTPLUG_CPU
 static bool can_go(unsigned int cpu)
@@ -87,13 +85,11 @@ static unsigned long magazine_bytes(unsigned int cpu)
 	return strcmp(name, "magazine_bytes") ? 0 : found;
 }
 
+/* At once: a change of the budget would drain all CPUs, the dead as well. */
 static void check_drained(struct torture_ctx *ctx, unsigned int cpu)
 {
 	unsigned long bytes = magazine_bytes(cpu);
-	unsigned int looks;
 
-	for (looks = 1; bytes && looks < MAX_LOOKS && !torture_pause(MAX_PAUSE_MS); looks++)
-		bytes = magazine_bytes(cpu);
 	if (bytes)
 		torture_fail(ctx, NULL, "magazines of a CPU that is gone", cpu, 0, bytes);
 }
@@ -117,19 +113,27 @@ static bool take_away(struct torture_ctx *ctx, unsigned int cpu)
 	return true;
 }
 
+/* One CPU, a step further round its cycle. */
+static bool move_one(struct torture_ctx *ctx)
+{
+	unsigned int cpu = pick(ctx);
+
+	if (cpu >= nr_cpu_ids)
+		return false;
+	return cpumask_test_cpu(cpu, &gone) ? bring_back(ctx, cpu) : take_away(ctx, cpu);
+}
+
 void torture_hotplug_step(struct torture_ctx *ctx)
 {
-	unsigned int refusals, cpu = pick(ctx);
-	bool come = cpu < nr_cpu_ids && cpumask_test_cpu(cpu, &gone), done = false;
+	unsigned int refusals = 0;
+	bool moved, ends;
 
-	for (refusals = 0; cpu < nr_cpu_ids && !done && refusals < MAX_REFUSALS; refusals++) {
-		done = come ? bring_back(ctx, cpu) : take_away(ctx, cpu);
-		if (torture_pause(sizes_below(&ctx->rnd, MAX_PAUSE_MS)))
-			return;
-	}
-	if (!done)
-		torture_fail(ctx, NULL, come ? "a CPU does not come back" :
-			     "a CPU does not go", cpu, 0, 0);
+	do {
+		moved = move_one(ctx);
+		ends = torture_pause(sizes_below(&ctx->rnd, MAX_PAUSE_MS));
+	} while (!moved && !ends && ++refusals < MAX_REFUSALS);
+	if (refusals == MAX_REFUSALS)
+		torture_fail(ctx, NULL, "no CPU comes or goes", 0, 0, 0);
 }
 
 void torture_hotplug_finish(struct torture_ctx *ctx)

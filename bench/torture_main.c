@@ -76,13 +76,13 @@ static int run_all(void)
 						      TORTURE_PROCESS);
 	int err = torture_cpus_start();
 
-	if (err)
-		return err;
-	err = torture_extras_start();
-	if (!err)
-		run();
-	torture_extras_stop();
-	torture_cpus_stop();
+	if (!err) {
+		err = torture_extras_start();
+		if (!err)
+			run();
+		torture_extras_stop();
+		torture_cpus_stop();
+	}
 	torture_drain_shared(any_ctx);
 	torture_rcu_drain(any_ctx);
 	if (!err)

@@ -251,13 +251,20 @@ void torture_kfree(struct torture_ctx *ctx, struct torture_obj **slot)
 	torture_free_obj(ctx, *slot);
 }
 
+/* The head overwrites what it lies on, so nothing that must stay as constructed. */
+static bool may_be_freed_by_rcu(const struct torture_obj *obj)
+{
+	return obj->size >= sizeof(struct head_only) && obj->size <= RCU_MAX_SIZE &&
+		!(obj->kind == TORTURE_TYPED && obj->type->ctor);
+}
+
 /* Whatever the object is, its first bytes become the head. */
 void torture_kfree_rcu(struct torture_ctx *ctx, struct torture_obj **slot)
 {
 	struct torture_obj *obj = *slot;
 	struct head_only *head = obj->ptr;
 
-	if (obj->size < sizeof(*head) || obj->size > RCU_MAX_SIZE) {
+	if (!may_be_freed_by_rcu(obj)) {
 		torture_free_obj(ctx, obj);
 		return;
 	}

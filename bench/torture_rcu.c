@@ -21,58 +21,82 @@
 /* Few, so that readers meet those who replace. */
 #define NR_SLOTS	8
 #define MAX_WORDS	120
+#define MAX_SIZE	struct_size_t(struct read_obj, words, MAX_WORDS)
 /* Looks that a reader takes at one object, as an interrupt may come between. */
 #define NR_LOOKS	4
 /* How many objects more the one who replaces takes, each a chance to get the old one. */
 #define NR_TAKEN	2
 
+/* @key also tells how many words there are, and @check whether to believe it. */
 struct read_obj {
 	u64 key;
 	struct rcu_head rcu;
-	unsigned int nr_words;
+	u64 check;
 	u64 words[];
 };
 
 static struct read_obj __rcu *slots[NR_SLOTS];
 
-static void fill(struct read_obj *obj, unsigned int nr_words, u64 key)
+static u64 make_key(struct torture_ctx *ctx, u32 nr_words)
 {
-	unsigned int i;
+	return ((u64)prandom_u32_state(&ctx->rnd) << 32) | nr_words;
+}
+
+static u32 nr_words_of(u64 key)
+{
+	return lower_32_bits(key);
+}
+
+static size_t size_of(u64 key)
+{
+	return struct_size_t(struct read_obj, words, nr_words_of(key));
+}
+
+static void fill(struct read_obj *obj, u64 key)
+{
+	u32 i;
 
 	obj->key = key;
-	obj->nr_words = nr_words;
-	for (i = 0; i < nr_words; i++)
+	obj->check = ~key;
+	for (i = 0; i < nr_words_of(key); i++)
 		obj->words[i] = key + i * GOLDEN_RATIO_64;
 }
 
 static void fail(const struct torture_ctx *ctx, const struct read_obj *obj, size_t offset,
 		 u64 expected, u64 found)
 {
-	struct torture_obj told = {
-		.ptr = (void *)obj,
-		.size = struct_size(obj, words, MAX_WORDS),
-	};
+	struct torture_obj told = { .ptr = (void *)obj, .size = MAX_SIZE };
 
 	torture_fail(ctx, &told, "read under RCU", offset, expected, found);
 }
 
-/* Under rcu_read_lock(); @obj was seen with @key and @nr_words. */
-static bool is_intact(const struct torture_ctx *ctx, const struct read_obj *obj,
-		      unsigned int nr_words, u64 key)
+/* Under rcu_read_lock(): the key of @obj; 0, which no object has, if it is no longer one. */
+static u64 read_key(const struct torture_ctx *ctx, const struct read_obj *obj)
 {
-	unsigned int i;
+	u64 key = READ_ONCE(obj->key), check = READ_ONCE(obj->check);
 
-	if (READ_ONCE(obj->key) != key || READ_ONCE(obj->nr_words) != nr_words) {
+	if (check == ~key && nr_words_of(key) <= MAX_WORDS)
+		return key;
+	fail(ctx, obj, offsetof(struct read_obj, check), ~key, check);
+	return 0;
+}
+
+/* Under rcu_read_lock(): is @obj as it was when it had @key? */
+static bool is_intact(const struct torture_ctx *ctx, const struct read_obj *obj, u64 key)
+{
+	u32 i;
+
+	if (read_key(ctx, obj) != key) {
 		fail(ctx, obj, 0, key, READ_ONCE(obj->key));
 		return false;
 	}
-	for (i = 0; i < nr_words; i++) {
-		u64 found = READ_ONCE(obj->words[i]);
+	for (i = 0; i < nr_words_of(key); i++) {
+		u64 found = READ_ONCE(obj->words[i]), expected = key + i * GOLDEN_RATIO_64;
 
-		if (found == key + i * GOLDEN_RATIO_64)
+		if (found == expected)
 			continue;
-		fail(ctx, obj, offsetof(struct read_obj, words[i]),
-		     key + i * GOLDEN_RATIO_64, found);
+		fail(ctx, obj, offsetof(struct read_obj, words) + i * sizeof(u64), expected,
+		     found);
 		return false;
 	}
 	return true;
@@ -81,42 +105,38 @@ static bool is_intact(const struct torture_ctx *ctx, const struct read_obj *obj,
 void torture_rcu_read(struct torture_ctx *ctx, struct torture_obj **unused)
 {
 	const struct read_obj *obj;
-	unsigned int i, nr_words;
+	unsigned int i;
 	u64 key;
 
 	rcu_read_lock();
 	obj = rcu_dereference(slots[sizes_below(&ctx->rnd, NR_SLOTS)]);
-	if (obj) {
-		key = READ_ONCE(obj->key);
-		nr_words = min_t(unsigned int, READ_ONCE(obj->nr_words), MAX_WORDS);
-		for (i = 0; i < NR_LOOKS && is_intact(ctx, obj, nr_words, key); i++)
-			cpu_relax();
-	}
+	key = obj ? read_key(ctx, obj) : 0;
+	for (i = 0; key && i < NR_LOOKS && is_intact(ctx, obj, key); i++)
+		cpu_relax();
 	rcu_read_unlock();
 }
 
 /* Now and then the kernel's own, where that may be called. */
-static struct read_obj *new_obj(struct torture_ctx *ctx, unsigned int nr_words)
+static struct read_obj *new_obj(struct torture_ctx *ctx)
 {
-	size_t size = struct_size_t(struct read_obj, words, nr_words);
+	u64 key = make_key(ctx, 1 + sizes_below(&ctx->rnd, MAX_WORDS));
 	gfp_t gfp = torture_gfp(ctx);
 	struct read_obj *obj;
 
 	if (torture_may_sleep(ctx) && !sizes_below(&ctx->rnd, 32))
-		obj = kmalloc(size, gfp);
+		obj = kmalloc(size_of(key), gfp);
 	else
-		obj = zpool_kmalloc(size, gfp);
+		obj = zpool_kmalloc(size_of(key), gfp);
 	if (obj)
-		fill(obj, nr_words, ((u64)prandom_u32_state(&ctx->rnd) << 32) | nr_words);
+		fill(obj, key);
 	else
 		ctx->nulls++;
 	return obj;
 }
 
-/* Whoever gets memory like @old has a right to write to it. */
-static void scribble(struct torture_ctx *ctx, const struct read_obj *old)
+/* Whoever gets memory of @size has a right to write to it. */
+static void scribble(size_t size)
 {
-	size_t size = struct_size(old, words, old->nr_words);
 	void *taken[NR_TAKEN];
 	unsigned int i;
 
@@ -132,26 +152,22 @@ static void scribble(struct torture_ctx *ctx, const struct read_obj *old)
 static void replace(struct torture_ctx *ctx, unsigned int nr, struct read_obj *new)
 {
 	struct read_obj *old;
-	unsigned int nr_words;
 	u64 key;
 
 	rcu_read_lock();
 	old = unrcu_pointer(xchg(&slots[nr], RCU_INITIALIZER(new)));
-	if (old) {
-		key = old->key;
-		nr_words = old->nr_words;
+	key = old ? read_key(ctx, old) : 0;
+	if (key) {
 		zpool_kfree_rcu(old, rcu);
-		scribble(ctx, old);
-		is_intact(ctx, old, nr_words, key);
+		scribble(size_of(key));
+		is_intact(ctx, old, key);
 	}
 	rcu_read_unlock();
 }
 
 void torture_rcu_replace(struct torture_ctx *ctx, struct torture_obj **unused)
 {
-	unsigned int nr = sizes_below(&ctx->rnd, NR_SLOTS);
-
-	replace(ctx, nr, new_obj(ctx, sizes_below(&ctx->rnd, MAX_WORDS + 1)));
+	replace(ctx, sizes_below(&ctx->rnd, NR_SLOTS), new_obj(ctx));
 }
 
 /* When all contexts have ended: frees what the slots hold, and waits until it is free. */

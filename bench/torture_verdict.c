@@ -122,7 +122,7 @@ static void print_ops(const struct totals *sum)
 int torture_verdict(u32 seed, unsigned int seconds)
 {
 	struct totals sum = { };
-	char why[160] = "", extras[120] = "";
+	char why[240] = "", extras[200] = "";
 	bool failed;
 
 	add_up_all(&sum);
