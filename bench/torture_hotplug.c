@@ -6,7 +6,6 @@
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
-#include <linux/device.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 
@@ -23,9 +22,7 @@ static char text[65536];	/* of the file with the CPUs */
 #ifdef CONFIG_HOTPLUG_CPU
 static bool can_go(unsigned int cpu)
 {
-	const struct device *dev = get_cpu_device(cpu);
-
-	return cpu_online(cpu) && num_online_cpus() > 1 && dev && !dev->offline_disabled;
+	return cpu_online(cpu) && num_online_cpus() > 1 && cpu_is_hotpluggable(cpu);
 }
 
 static int take(unsigned int cpu)
