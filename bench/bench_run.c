@@ -30,25 +30,44 @@ u64 bench_nr_failed(void)
 	return nr_failed;
 }
 
-/*
- * A round of contender @nr. Where another task took a CPU in the middle of it
- * the time is not ours, and the round is repeated.
- */
-static int run_round(unsigned int nr, const struct bench_load *load,
-		     unsigned int pairs, bool warm_up, struct bench_round *round)
+/* The objects are looked at, and so are not to be written over. */
+static int warm_up(const struct bench_contender *contender,
+		   const struct bench_load *load, unsigned int pairs,
+		   struct bench_round *round)
 {
-	const struct bench_contender *contender = bench_contenders[nr];
-	s64 free_before = bench_free_bytes();
+	struct bench_load untouched = *load;
+
+	untouched.touch = false;
+	return bench_play_round(bench_check(contender), &untouched, pairs, round);
+}
+
+/* Where another task took a CPU in the middle the time is not ours: once more. */
+static int undisturbed(const struct bench_contender *contender,
+		       const struct bench_load *load, unsigned int pairs,
+		       struct bench_round *round)
+{
 	unsigned int tries = MAX_TRIES;
 	int err;
 
-	if (warm_up)
-		contender = bench_check(contender);
-	round->failed = 0;
 	do {
 		cond_resched();
 		err = bench_play_round(contender, load, pairs, round);
-	} while (!err && round->preempted && !warm_up && --tries);
+	} while (!err && round->preempted && --tries);
+	return err;
+}
+
+/* Round @turn of contender @nr; 0 is the warm-up. */
+static int run_round(unsigned int nr, const struct bench_load *load,
+		     unsigned int pairs, unsigned int turn, struct bench_round *round)
+{
+	s64 free_before = bench_free_bytes();
+	int err;
+
+	round->failed = 0;
+	if (turn)
+		err = undisturbed(bench_contenders[nr], load, pairs, round);
+	else
+		err = warm_up(bench_contenders[nr], load, pairs, round);
 	held_bytes[nr] += free_before - bench_free_bytes();
 	round->held_bytes = held_bytes[nr];
 	return err;
@@ -126,7 +145,7 @@ static int run_rounds(unsigned int set, const struct bench_load *load,
 				continue;
 			if (signal_pending(current))
 				return -EINTR;
-			err = run_round(nr, load, effort.pairs, !turn, &round);
+			err = run_round(nr, load, effort.pairs, turn, &round);
 			if (err)
 				return err;
 			results[nr].failed += round.failed;

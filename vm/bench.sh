@@ -71,7 +71,7 @@ table()
 			printf "%s", loads[l]
 			for (i = 1; i <= names; i++) printf " %11s", figure[loads[l], name[i]]
 			ours = figure[loads[l], "zpool"]
-			printf " %14s\n", ours > 0 ? sprintf("%.2f", figure[loads[l], "kmalloc"] / ours) : ""
+			printf " %14s\n", (ours > 0) ? sprintf("%.2f", figure[loads[l], "kmalloc"] / ours) : ""
 		}
 	}'
 }
