@@ -21,7 +21,7 @@ builds_clean()
 	! grep -E "^(WARNING|$dir.*warning:)" "$made"
 }
 
-for package in linux-headers-amd64 linux-headers-6.12-amd64; do
+for package in linux-headers-amd64 linux-headers-6.12-amd64 linux-headers-6.12-rt-amd64; do
 	release=$(headers $package)
 	check "gcc and sparse, Linux $release" builds_clean "$release" gcc C=1
 	check "clang, Linux $release" builds_clean "$release" clang "${clang[@]}"

@@ -2,25 +2,33 @@
 # kernel.sh LANE: get the lane's kernel, once for all clones, and print the directory that holds it:
 #   image     what boots
 #   build     what modules are built against
+#   version   of the Debian package that it is from
 #   kunit.ko  where the kernel has KUnit
 # A directory appears in the cache by one mv when it is complete, or not at all.
+# Status 77: the newest kernel cannot be had here.
 # shellcheck source=vm/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=vm/lanes/uml-6.12
 . "$top/vm/lanes/$1"
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/kzpool
-mkdir -p "$cache"
 
 # compile DIR: the kernel of the lane's configuration fragments, from Debian's source.
 compile()
 {
 	local tree=$1/build tarball=/usr/src/linux-source-$source.tar.xz lost
 
+	if [ "$source" = newest ]; then
+		tarball=$("$top/vm/newest.sh" fetch "$version") || {
+			say "$key: skipped, since Linux $version of Debian's suite sid is not in the cache and cannot be downloaded (see $log/newest.log)"
+			exit 77
+		}
+	fi
 	say "$key: unpacking $tarball"
 	mkdir "$tree"
-	# The Kconfig files of what is left out are still needed.
+	# The Kconfig files and makefiles of what is left out are still needed.
 	tar -C "$tree" -xf "$tarball" --strip-components=1 --exclude='*/Documentation/*/*' \
-		--exclude='*/drivers/'{gpu,media,net,staging}'/*.[ch]' --exclude='*/sound/*.[ch]'
+		--exclude='*/tools/'{perf,testing}'/*' --exclude='*/arch/*.dts*' --exclude='*/sound/*.[ch]' \
+		--exclude='*/drivers/'{accel,crypto,gpu,iio,infiniband,media,net,pinctrl,scsi,staging,usb}'/*.[ch]' \
+		--exclude='*/arch/'{arm,arm64,m68k,mips,powerpc,riscv,s390,sh,sparc}'/*.[chS]'
 
 	say "$key: configuring"
 	kmake tinyconfig
@@ -31,7 +39,7 @@ compile()
 	fi
 
 	kmake | tee -a "$out" | progress
-	mv "$tree/linux" "$1/image"
+	mv "$tree/$image" "$1/image"
 	mv "$tree/lib/kunit/kunit.ko" "$1"
 	keep_for_modules "$tree"
 }
@@ -61,6 +69,7 @@ keep_for_modules()
 		cd "$1"
 		mkdir ../kept
 		cp -a --parents .config Kbuild Makefile Module.symvers arch/{um,x86} include scripts ../kept
+		[ ! -x tools/objtool/objtool ] || cp --parents tools/objtool/objtool ../kept
 		find ../kept/arch -name '*.[oac]' -delete
 	)
 	rm -rf "$1"
@@ -87,19 +96,29 @@ if [ "${stock:-}" ]; then
 else
 	read -ra fragments <<<"$config"
 	fragments=("${fragments[@]/#/$top/vm/config/}")
-	version=$(dpkg-query -W -f '${Version}' "linux-source-$source")
+	if [ "$source" = newest ]; then
+		read -r version _ < <("$top/vm/newest.sh")
+	else
+		version=$(dpkg-query -W -f '${Version}' "linux-source-$source")
+	fi
 	key=$arch-$version-$(cat "${fragments[@]}" | sha256sum | cut -c1-8)
-	get=compile
+	get=compile image=linux
+	[ "$arch" = um ] || image=arch/x86/boot/bzImage
 fi
 
-exec 9>"$cache/lock"
-flock 9
+# One is built at a time, and one downloaded; who needs one that is there does not wait.
+new=$cache/new${stock:+-stock}
+if [ ! -d "$cache/$key" ]; then
+	exec 9>"$cache/lock${stock:+-stock}"
+	flock 9
+fi
 if [ ! -d "$cache/$key" ]; then
 	out=$log/kernel-$key.log
 	trap '[ -d "$cache/$key" ] || say "$key: failed, see $out"' EXIT
-	rm -rf "$cache/new"
-	mkdir "$cache/new"
-	$get "$cache/new" >"$out"
-	mv "$cache/new" "$cache/$key"
+	rm -rf "$new"
+	mkdir "$new"
+	$get "$new" >"$out"
+	mv "$new" "$cache/$key"
 fi
+echo "$version" >"$cache/$key/version"
 echo "$cache/$key"

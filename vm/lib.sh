@@ -7,7 +7,8 @@ unset MAKEFLAGS MFLAGS
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 log=$top/build/log
-mkdir -p "$log"
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/kzpool
+mkdir -p "$log" "$cache"
 
 # Who is interrupted ends so, with all that it has started, and judges nothing.
 trap 'trap - INT TERM; kill -INT 0' INT
@@ -36,7 +37,7 @@ check()
 		echo "ok - $name"
 	else
 		echo "not ok - $name"
-		echo "# ${output//$'\n'/$'\n'# }"
+		[ ! "$output" ] || echo "# ${output//$'\n'/$'\n'# }"
 	fi
 }
 

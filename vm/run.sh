@@ -1,6 +1,15 @@
 #!/bin/bash
-# run.sh LANE: build the modules for the lane's kernel, boot it, run the lane's guest script there.
-# Prints the guest's test lines and report ("| ..."), and judges the console log.
+# run.sh LANE: build the modules for the lane's kernel, boot it, run the lane's guest scripts there.
+# Prints the guest's test lines and report ("| ..."), and judges the console log. A lane file sets
+#   arch, machine, topology, append   what boots it, the last three with defaults
+#   stock | source, config, objects   its kernel, see kernel.sh
+#   modules                           arguments of the modules' build
+#   guest                             scripts of guest/, run in turn
+#   torture, torture_long             seconds of torture; and with KZPOOL_LONG=1
+#   limit                             seconds that all of it may take
+#   expected                          lines of the log that are no trouble
+#   instructions                      where they are counted, how many a pair may take
+# Status 77: skipped, since there is no such kernel here.
 # shellcheck source=vm/lib.sh
 . "$(dirname "$0")/lib.sh"
 lane=${1:-}
@@ -10,9 +19,13 @@ lane=${1:-}
 dir=$top/build/$lane
 console=$log/$lane.console.log
 
-# What the kernel says when something is wrong with it.
-trouble='BUG:|WARNING:|KASAN|UBSAN|possible circular|possible recursive|INFO: task|\<stall'
-trouble+='|Oops|Call Trace|lockdep|unable to handle'
+topology=${topology:-"-smp 4,sockets=2,cores=2 -m 1024
+	-object memory-backend-ram,size=512M,id=m0 -object memory-backend-ram,size=512M,id=m1
+	-numa node,nodeid=0,cpus=0-1,memdev=m0 -numa node,nodeid=1,cpus=2-3,memdev=m1
+	-numa dist,src=0,dst=1,val=20"}
+if [ "${KZPOOL_LONG:-}" ] && [ "${torture_long:-}" ]; then
+	limit=$((limit + torture_long - torture)) torture=$torture_long
+fi
 
 build_modules()
 {
@@ -30,12 +43,13 @@ build_modules()
 # The guest's whole world: busybox, the modules and the scripts.
 pack_initrd()
 {
-	local root=$dir/root
+	local root=$dir/root script
 	rm -rf "$root"
 	mkdir -p "$root"/{bin,dev,proc,sys}
 	cp "$(command -v busybox)" "$root/bin"
 	cp "$top"/vm/guest/{init,lib.sh} "$root"
-	cp "$top/vm/guest/$guest.sh" "$root/script.sh"
+	for script in $guest; do cp "$top/vm/guest/$script.sh" "$root"; done
+	echo "guest='$guest' torture=${torture:-10}" >"$root/lane.sh"
 	find "$dir/src" "$kernel/" -maxdepth 2 -name '*.ko' -exec cp -t "$root" {} +
 	(cd "$root" && find . | LC_ALL=C sort | cpio -o -H newc -R 0:0 --reproducible --quiet) |
 		gzip -n >"$dir/initrd"
@@ -52,12 +66,7 @@ boot()
 			stderr=1 con=null con0=fd:0,fd:1 $cmdline
 		;;
 	x86_64)
-		timeout --foreground -k 5 "$limit" qemu-system-x86_64 $machine -smp 4,sockets=2,cores=2 -m 1024 \
-			-object memory-backend-ram,size=512M,id=m0 \
-			-object memory-backend-ram,size=512M,id=m1 \
-			-numa node,nodeid=0,cpus=0-1,memdev=m0 \
-			-numa node,nodeid=1,cpus=2-3,memdev=m1 \
-			-numa dist,src=0,dst=1,val=20 \
+		timeout --foreground -k 5 "$limit" qemu-system-x86_64 $machine $topology \
 			-nic none -nographic -no-reboot \
 			-kernel "$kernel/image" -initrd "$dir/initrd" -append "console=ttyS0 $cmdline"
 		;;
@@ -102,7 +111,9 @@ ran_to_its_end()
 
 is_clean()
 {
-	! grep -E "$trouble" "$console" | grep -vxF "${expected:-}"
+	local said
+	said=$(expected=${expected:-} "$top/vm/trouble.sh" "$console")
+	[ ! "$said" ] || { echo "$said"; return 1; }
 }
 
 # What the lane found, as test lines.
@@ -112,6 +123,8 @@ judge()
 	kunit_results
 	check "$lane: the guest ran to its end" ran_to_its_end
 	check "$lane: the console log is clean" is_clean
+	[ "$guest" != insn ] ||
+		"$top/vm/instructions.sh" judge "$lane" "$(cat "$kernel/version")" "$instructions" "$console"
 }
 
 # One run of a lane at a time.
@@ -120,7 +133,14 @@ exec 8>"$dir/lock"
 flock 8
 
 "$top/vm/setup.sh" "$arch"
-kernel=$("$top/vm/kernel.sh" "$lane")
+status=0
+kernel=$("$top/vm/kernel.sh" "$lane") || status=$?
+if ((status == 77)); then
+	echo "ok - $lane # SKIP its kernel cannot be downloaded"
+	exit 77
+elif ((status)); then
+	exit $status
+fi
 build_modules
 pack_initrd
 boot

@@ -6,8 +6,8 @@
 
 packages=(bc bison build-essential busybox-static cpio flex linux-source-6.12 xz-utils)
 if [ "$1" != um ]; then
-	packages+=(clang-14 lld-14 llvm-14 linux-headers-6.12-amd64 linux-headers-amd64
-		qemu-system-x86 shellcheck sparse)
+	packages+=(clang-14 libelf-dev lld-14 llvm-14 linux-headers-6.12-amd64 linux-headers-6.12-rt-amd64
+		linux-headers-amd64 qemu-system-x86 shellcheck sparse)
 fi
 
 missing=()

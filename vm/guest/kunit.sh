@@ -4,3 +4,4 @@ check "kzpool loads and runs its suites" insmod /kzpool.ko
 check "statistics add up after the suites" adds_up
 check "nothing is in use after the suites" nothing_in_use
 check "kzpool unloads" rmmod kzpool
+check "kunit unloads" rmmod kunit

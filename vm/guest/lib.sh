@@ -15,6 +15,38 @@ refuses()
 	! "$@"
 }
 
+# load [PARAMETER...]: kzpool, without the suites that may be linked into it.
+load()
+{
+	[ ! -e /kunit.ko ] || grep -q '^kunit ' /proc/modules || insmod /kunit.ko enable=0
+	insmod /kzpool.ko "$@"
+}
+
+# torture SECONDS [PARAMETER...]: every CPU, in every context
+torture()
+{
+	seconds=$1
+	shift
+	insmod /kzpool_torture.ko seconds="$seconds" seed=1 "$@" &&
+		dmesg | grep 'kzpool_torture: [PF]A' | tail -n 1 | grep -q 'kzpool_torture: PASS' &&
+		rmmod kzpool_torture
+}
+
+# under_torture COMMAND...: it, while a torture runs that lasts as long; both must pass.
+# (a shell has its background jobs ignore SIGINT, so the torture is ended by SIGTERM)
+under_torture()
+{
+	insmod /kzpool_torture.ko seconds=3600 seed=1 &
+	torturer=$!
+	sleep 1
+	"$@"
+	status=$?
+	kill $torturer
+	wait $torturer
+	[ $status = 0 ] && dmesg | grep 'kzpool_torture: [PF]A' | tail -n 1 | grep -q 'kzpool_torture: PASS' &&
+		rmmod kzpool_torture
+}
+
 # set_parameter NAME VALUE, at run time
 set_parameter()
 {
@@ -44,4 +76,32 @@ adds_up()
 nothing_in_use()
 {
 	[ "$(stat in_use_bytes)" = 0 ]
+}
+
+# node_bytes NODE COLUMN...: the sum of these columns in its row of the nodes file; nothing if one is missing
+node_bytes()
+{
+	row=$1
+	shift
+	awk -v row="$row" -v columns="$*" '
+		/^#/ { sub(/^# */, ""); for (i = 1; i <= NF; i++) at[$i] = i; next }
+		"node" in at && $at["node"] == row {
+			n = split(columns, name, " ")
+			for (i = 1; i <= n; i++) {
+				if (!(name[i] in at)) exit
+				sum += $at[name[i]]
+			}
+			print sum
+		}' "$debugfs/nodes"
+}
+
+# waits_for COMMAND...: what lags a grace period or a work behind comes true within 30 s.
+waits_for()
+{
+	n=0
+	until "$@" >/dev/null; do
+		n=$((n + 1))
+		[ $n -lt 300 ] || { "$@"; return; }
+		sleep 0.1
+	done
 }

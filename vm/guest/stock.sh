@@ -1,5 +1,4 @@
 # kzpool as people load it: under torture, its accounts against the machine's, bad values, unload.
-seconds=10
 
 # free_kb [COUNTER]: free memory of the whole guest, pages on per-CPU lists included, and what COUNTER
 # counts; the largest of some readings, since each process that runs meanwhile only takes away.
@@ -27,14 +26,6 @@ about_equal()
 	[ $(($1 - $2)) -le "$3" ] && [ $(($2 - $1)) -le "$3" ]
 }
 
-# torture SECONDS: every CPU, in every context
-torture()
-{
-	insmod /kzpool_torture.ko seconds="$1" seed=1 &&
-		dmesg | grep kzpool_torture: | tail -n 1 | grep -q 'kzpool_torture: PASS' &&
-		rmmod kzpool_torture
-}
-
 # What is done the first times leaves memory with the kernel's own caches: warm them before measuring.
 for round in first second; do
 	check "kzpool loads a $round time" insmod /kzpool.ko
@@ -52,7 +43,7 @@ most=$((256 + 16 * $(grep -c ^processor /proc/cpuinfo)))
 check "metadata after loading are $(($(stat metadata_bytes) / 1024)) KiB, $most at most" \
 	test "$(stat metadata_bytes)" -le $((most * 1024))
 loaded=$(free_kb) held=$(held_kb)
-check "$seconds s of torture on every CPU pass" torture $seconds
+check "$torture s of torture on every CPU pass" torture "$torture"
 check "statistics add up after the torture" adds_up
 check "nothing is in use after the torture" nothing_in_use
 check "memory held is what the guest's free memory fell by" \

@@ -1,0 +1,48 @@
+# Torture while the kernel fails a few percent of all its allocations of slab objects and of pages.
+points="/sys/kernel/debug/failslab /sys/kernel/debug/fail_page_alloc"
+
+# prepare_faults: whom to fail, which is anyone, and how; none yet
+prepare_faults()
+{
+	for point in $points; do
+		echo 0 >"$point/probability" && echo N >"$point/task-filter" &&
+			echo N >"$point/ignore-gfp-wait" && echo 0 >"$point/verbose" &&
+			echo 1 >"$point/interval" && echo -1 >"$point/times" || return
+	done
+	echo N >/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem &&
+		echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
+}
+
+# fail_percent N
+fail_percent()
+{
+	for point in $points; do
+		until echo "$1" >"$point/probability"; do :; done
+	done
+}
+
+# under_faults SECONDS: no process is started while allocations fail, since init must not.
+under_faults()
+{
+	(
+		sleep "$1"
+		fail_percent 0
+	) &
+	until_then=$!
+	fail_percent 3
+	wait $until_then
+}
+
+# What a torture says of the requests that got NULL.
+nulls()
+{
+	dmesg | sed -n 's/.*kzpool_torture: PASS.* nulls=\([0-9]*\).*/\1/p' | tail -n 1
+}
+
+check "kzpool loads for failing allocations" load
+check "the kernel can fail allocations" prepare_faults
+check "$torture s of torture pass while allocations fail" under_torture under_faults "$torture"
+check "requests were refused meanwhile: $(nulls)" test "$(nulls)" -gt 0
+check "statistics add up after failing allocations" adds_up
+check "nothing is in use after failing allocations" nothing_in_use
+check "kzpool unloads after failing allocations" rmmod kzpool
