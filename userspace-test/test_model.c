@@ -9,6 +9,9 @@
 
 #include "../zpool_budget.h"
 #include "../zpool_cache.h"
+#include "../zpool_drain.h"
+#include "../zpool_node.h"
+#include "../zpool_supply.h"
 #include "../zpool_report.h"
 #include "model.h"
 #include "tap.h"
@@ -54,12 +57,12 @@ static void free_twice_elsewhere(struct model_object *o)
 {
 	void *p = zpool_kmalloc(ZPOOL_MAX_SIZE / 2 + 1, GFP_KERNEL);
 	unsigned long limit = zpool_budget.limit;
-	int cpu = page_to_nid(virt_to_page(p)) * NR_CPUS / nr_node_ids;
+	int cpu = shim_below(NR_CPUS);
 
 	model_give(&model, o);
 	shim_thread_move(cpu);
 	zpool_kfree(p);
-	shim_thread_move(cpu + 1);
+	shim_thread_move((cpu + 1) % NR_CPUS);
 	zpool_kfree(p);
 	zpool_budget_set_limit(0);
 	zpool_drain_all();
@@ -151,7 +154,7 @@ static void change_budget(void)
 
 static void check(void)
 {
-	zpool_slab_sync();
+	world_settle();
 	types_check();
 	if (atomic_long_read(&zpool_budget.claimed) > (long)bound)
 		shim_bug("%ld bytes claimed of %lu",
@@ -165,16 +168,18 @@ static void change_memory(void)
 
 	shim_fail_one_in(shim_below(SHIM_NR_FAULTS), shim_below(2) ? 2 + shim_below(8) : 0);
 	shim_node_exhaust(nid, nr_node_ids > 1 && !shim_below(2));
-	shim_node_exhaust(!nid, false);
+	shim_node_exhaust((nid + 1) % nr_node_ids, false);
 	shim_reserves_one_in(shim_below(2) ? 1 + shim_below(8) : 0);
 	shim_strays_one_in(shim_below(2) ? 20 : 0);
 }
 
 static void recover_memory(void)
 {
+	int nid;
+
 	shim_fail_stop();
-	shim_node_exhaust(0, false);
-	shim_node_exhaust(1, false);
+	for_each_node(nid)
+		shim_node_exhaust(nid, false);
 	shim_reserves_one_in(0);
 	shim_strays_one_in(0);
 }
@@ -282,7 +287,7 @@ int main(void)
 	u64 seed = strtoull(getenv("SEED") ?: "1", NULL, 0);
 
 	nr_steps = strtoul(getenv("STEPS") ?: "12000", NULL, 0);
-	run_world(seed, "two nodes");
+	run_world(seed, "three nodes");
 	shim_init_on_alloc = true;
 	run_world(seed + 1, "init_on_alloc");
 	shim_init_on_alloc = false;

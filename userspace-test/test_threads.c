@@ -11,7 +11,9 @@
 
 #include "../zpool_budget.h"
 #include "../zpool_cache.h"
+#include "../zpool_drain.h"
 #include "../zpool_stats.h"
+#include "../zpool_supply.h"
 #include "model.h"
 #include "tap.h"
 #include "world.h"
@@ -152,7 +154,7 @@ static void check_rounds(u64 *seed)
 		pthread_barrier_wait(&barrier);
 		WRITE_ONCE(stop, true);
 		pthread_join(disturber, NULL);
-		zpool_slab_sync();
+		world_settle();
 		types_check();
 		tap_ok(true, "round %u: %u threads, %u steps each", i, NR_THREADS, nr_steps);
 		pthread_barrier_wait(&barrier);

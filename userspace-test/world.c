@@ -2,6 +2,9 @@
 /* See world.h. */
 #include "../zpool_budget.h"
 #include "../zpool_cache.h"
+#include "../zpool_drain.h"
+#include "../zpool_kmalloc.h"
+#include "../zpool_node.h"
 #include "world.h"
 
 static struct shim_usage before;
@@ -16,6 +19,7 @@ int world_start(unsigned long budget)
 	if (err)
 		return err;
 	zpool_magazine_start();
+	zpool_node_start();
 	zpool_budget_set_limit(budget);
 	err = zpool_cache_start();
 	if (err)
@@ -23,8 +27,18 @@ int world_start(unsigned long budget)
 	return err;
 }
 
+/* Nothing is to be put off any more. */
+void world_settle(void)
+{
+	rcu_barrier();
+	zpool_kmalloc_sync();
+	zpool_slab_sync();
+}
+
 void world_stop(void)
 {
+	world_settle();
+	zpool_drain_all();
 	zpool_cache_stop();
 	zpool_slab_stop();
 }
@@ -37,11 +51,13 @@ const char *world_leaks(void)
 	long metadata = atomic_long_read(&zpool_budget.metadata);
 
 	if (now.pages == before.pages && now.kmallocs == before.kmallocs &&
-	    now.percpu == before.percpu && !claimed && !metadata)
+	    now.percpu == before.percpu &&
+	    now.leak_checked == before.leak_checked && !claimed && !metadata)
 		return NULL;
 	snprintf(told, sizeof(told),
-		 "left behind: %ld pages, %ld kmallocs, %ld percpu, claimed %ld, metadata %ld",
+		 "left behind: %ld pages, %ld kmallocs, %ld percpu, %ld in kmemleak, claimed %ld, metadata %ld",
 		 now.pages - before.pages, now.kmallocs - before.kmallocs,
-		 now.percpu - before.percpu, claimed, metadata);
+		 now.percpu - before.percpu, now.leak_checked - before.leak_checked,
+		 claimed, metadata);
 	return told;
 }

@@ -11,6 +11,9 @@
 int world_start(unsigned long budget);
 void world_stop(void);
 
+/* Wait for what was put off: frees after a grace period, from NMI, of pages. */
+void world_settle(void);
+
 /* What zpool has not given back, in words, or NULL. */
 const char *world_leaks(void);
 

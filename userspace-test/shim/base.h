@@ -66,6 +66,8 @@ typedef unsigned int gfp_t;
 #define container_of(p, type, member) \
 	((type *)((char *)(p) - offsetof(type, member)))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#define swap(a, b) do { __auto_type _t = (a); (a) = (b); (b) = _t; } while (0)
+#define BUILD_BUG_ON(condition)	_Static_assert(!(condition), #condition)
 #define struct_size(p, member, n) \
 	(sizeof(*(p)) + (n) * sizeof((p)->member[0]))
 

@@ -26,7 +26,16 @@
 
 __thread struct shim_thread shim_me;
 
+/* With it softirqs may be preempted, and irq_works are done by a thread. */
+#define IS_RT	IS_ENABLED(CONFIG_PREEMPT_RT)
+
+#define ALL_NODES	((nodemask_t) { (1UL << MAX_NUMNODES) - 1 })
+
 unsigned int nr_node_ids = MAX_NUMNODES;
+nodemask_t node_states[NR_NODE_STATES] = {
+	[0 ... NR_NODE_STATES - 1] = ALL_NODES
+};
+static bool offline[NR_CPUS];
 
 static pthread_mutex_t cpus[NR_CPUS] = {
 	[0 ... NR_CPUS - 1] = PTHREAD_MUTEX_INITIALIZER
@@ -71,12 +80,45 @@ void preempt_disable(void)
 		pthread_mutex_lock(&cpus[shim_me.cpu]);
 }
 
+static void run_works(void);
+
 void preempt_enable(void)
 {
 	if (!shim_me.preempt)
 		shim_bug("preempt_enable() without preempt_disable()");
-	if (!--shim_me.preempt)
-		pthread_mutex_unlock(&cpus[shim_me.cpu]);
+	if (--shim_me.preempt)
+		return;
+	pthread_mutex_unlock(&cpus[shim_me.cpu]);
+	if (shim_me.irqs_off)
+		return;
+	run_works();
+	shim_rcu_poll();
+}
+
+bool shim_cpu_is_idle(int cpu)
+{
+	if (pthread_mutex_trylock(&cpus[cpu]))
+		return false;
+	pthread_mutex_unlock(&cpus[cpu]);
+	return true;
+}
+
+void shim_cpu_wait(int cpu)
+{
+	pthread_mutex_lock(&cpus[cpu]);
+	pthread_mutex_unlock(&cpus[cpu]);
+}
+
+/* Preempted, but here again. */
+void migrate_disable(void)
+{
+	shim_me.stays++;
+}
+
+void migrate_enable(void)
+{
+	if (!shim_me.stays--)
+		shim_bug("migrate_enable() without migrate_disable()");
 }
 
 /* Interrupts and NMIs have preemption off as well. */
@@ -102,17 +144,6 @@ void schedule_timeout_uninterruptible(long jiffies)
 	cond_resched();
 }
 
-void synchronize_rcu(void)
-{
-	int cpu;
-
-	might_sleep();
-	for (cpu = 0; cpu < NR_CPUS; cpu++) {
-		pthread_mutex_lock(&cpus[cpu]);
-		pthread_mutex_unlock(&cpus[cpu]);
-	}
-}
-
 void shim_thread_start(int cpu, u64 seed)
 {
 	shim_me = (struct shim_thread) {
@@ -123,9 +154,35 @@ void shim_thread_start(int cpu, u64 seed)
 
 void shim_thread_move(int cpu)
 {
-	if (shim_me.preempt)
+	if (shim_me.preempt || shim_me.stays)
 		shim_bug("moved to another CPU with preemption off");
 	shim_me.cpu = cpu;
+}
+
+/*
+ * CPUs and nodes that come and go.
+ */
+
+bool shim_is_online(int cpu)
+{
+	return !READ_ONCE(offline[cpu]);
+}
+
+void shim_cpu_set_online(int cpu, bool online)
+{
+	WRITE_ONCE(offline[cpu], !online);
+}
+
+void shim_node_set_memory(int nid, bool has)
+{
+	int state;
+
+	for (state = N_MEMORY; state <= N_NORMAL_MEMORY; state++) {
+		if (has)
+			node_set(nid, node_states[state]);
+		else
+			node_clear(nid, node_states[state]);
+	}
 }
 
 /*
@@ -161,13 +218,17 @@ void shim_interrupt(void (*fn)(void *arg), void *arg)
 }
 
 /* A soft interrupt: another one may come in it. */
-static void softirq(void (*fn)(void *arg), void *arg)
+void shim_softirq(void (*fn)(void *arg), void *arg)
 {
-	preempt_disable();
+	if (!IS_RT)
+		preempt_disable();
 	shim_me.depth++;
+	shim_me.stays++;
 	fn(arg);
+	shim_me.stays--;
 	shim_me.depth--;
-	preempt_enable();
+	if (!IS_RT)
+		preempt_enable();
 }
 
 static void call_work(void *arg)
@@ -181,15 +242,24 @@ static void call_work(void *arg)
 				    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
 
-/* Interrupts are on again. */
+/* Interrupts are on again, or a thread gets the CPU. */
 static void run_works(void)
 {
+	if (shim_me.runs_works)
+		return;
+	shim_me.runs_works = true;
 	while (shim_me.works && !shim_me.irqs_off && !shim_me.nmi) {
 		struct irq_work *work = shim_me.works;
 
+		if (IS_RT && !preemptible())
+			break;
 		shim_me.works = work->next;
-		shim_interrupt(call_work, work);
+		if (IS_RT)
+			call_work(work);
+		else
+			shim_interrupt(call_work, work);
 	}
+	shim_me.runs_works = false;
 }
 
 /* Return: false when it is pending already. */
@@ -267,6 +337,16 @@ static void dawdle(void)
 		usleep(500);
 }
 
+static int any_online(void)
+{
+	int cpu;
+
+	do
+		cpu = shim_below(NR_CPUS);
+	while (!shim_is_online(cpu));
+	return cpu;
+}
+
 static void happen(const struct shim_chaos *chaos)
 {
 	bool irq = chaos->irq && !shim_me.irqs_off && !shim_me.nmi &&
@@ -279,15 +359,15 @@ static void happen(const struct shim_chaos *chaos)
 		break;
 	case 1:
 		if (irq && !shim_me.depth)
-			softirq(chaos->irq, chaos->arg);
+			shim_softirq(chaos->irq, chaos->arg);
 		break;
 	case 2:
 		if (chaos->nmi && !shim_me.nmi)
 			shim_nmi(chaos->nmi, chaos->arg);
 		break;
 	default:
-		if (chaos->moves && !shim_me.preempt)
-			shim_me.cpu = shim_below(NR_CPUS);
+		if (chaos->moves && !shim_me.preempt && !shim_me.stays)
+			shim_me.cpu = any_online();
 		if (chaos->yields)
 			dawdle();
 	}
