@@ -13,6 +13,7 @@
 #include "../zpool_node.h"
 #include "../zpool_supply.h"
 #include "../zpool_report.h"
+#include "../zpool_stats.h"
 #include "model.h"
 #include "tap.h"
 #include "world.h"
@@ -161,14 +162,17 @@ static void check(void)
 			 atomic_long_read(&zpool_budget.claimed), bound);
 }
 
-/* Never all of it fails for good: somebody may have asked with __GFP_NOFAIL. */
+/*
+ * Never all of it fails for good: somebody may have asked with __GFP_NOFAIL.
+ * One node may be full, another have no memory; there are three.
+ */
 static void change_memory(void)
 {
-	int nid = shim_below(nr_node_ids);
+	int nid = shim_below(nr_node_ids), other;
 
 	shim_fail_one_in(shim_below(SHIM_NR_FAULTS), shim_below(2) ? 2 + shim_below(8) : 0);
-	shim_node_exhaust(nid, nr_node_ids > 1 && !shim_below(2));
-	shim_node_exhaust((nid + 1) % nr_node_ids, false);
+	for_each_node(other)
+		shim_node_exhaust(other, other == nid && nr_node_ids > 1 && shim_below(2));
 	shim_reserves_one_in(shim_below(2) ? 1 + shim_below(8) : 0);
 	shim_strays_one_in(shim_below(2) ? 20 : 0);
 }
@@ -200,6 +204,7 @@ static void fill_node(void)
 		return;
 	shim_chaos_stop();
 	recover_memory();
+	world_plug_all();
 	shim_node_exhaust(nid, true);
 	here = zpool_kmalloc(size, GFP_KERNEL | __GFP_THISNODE);
 	if (here && page_to_nid(virt_to_page(here)) != nid)
@@ -213,9 +218,37 @@ static void fill_node(void)
 	shim_chaos_start(&chaos);
 }
 
+/* Each byte that it says went back was held before. */
+static void shrink(void)
+{
+	struct zpool_cache *cache = types_any()->cache;
+	struct zpool_usage before = {}, after = {};
+	size_t back;
+
+	shim_chaos_stop();
+	zpool_stats_add_cache(&before, cache);
+	back = zpool_cache_shrink(cache);
+	zpool_stats_add_cache(&after, cache);
+	if (before.held_bytes - after.held_bytes != back)
+		shim_bug("shrink from %lu to %lu bytes gave %zu back", before.held_bytes,
+			 after.held_bytes, back);
+	shim_chaos_start(&chaos);
+}
+
+/* On a CPU that stays, since the one that dies must be another. */
+static void plug(void)
+{
+	shim_chaos_stop();
+	if (shim_below(2))
+		world_plug_cpu();
+	else
+		world_plug_memory();
+	shim_chaos_start(&chaos);
+}
+
 static void event(void)
 {
-	switch (shim_below(7)) {
+	switch (shim_below(10)) {
 	case 0:
 		change_budget();
 		break;
@@ -233,6 +266,12 @@ static void event(void)
 		break;
 	case 5:
 		fill_node();
+		break;
+	case 6:
+		shrink();
+		break;
+	case 7 ... 8:
+		plug();
 		break;
 	default:
 		zpool_cache_drain(types_any()->cache);
@@ -256,12 +295,14 @@ static void run(u64 seed)
 		shim_chaos_stop();
 		check();
 		recover_memory();
+		world_plug_all();
 		misuse();
 		shim_chaos_start(&chaos);
 	}
 	recover_memory();
 	model_free_all(&model);
 	shim_chaos_stop();
+	world_plug_all();
 	check();
 }
 

@@ -93,6 +93,21 @@ static void read_statistics(void)
 		cond_resched();
 }
 
+/* A CPU dies while its threads stand still, and comes back; memory comes and goes. */
+static void plug(void)
+{
+	if (shim_below(4))
+		return;
+	if (shim_below(2)) {
+		world_plug_memory();
+		return;
+	}
+	world_plug_cpu();
+	if (shim_below(2))
+		zpool_drain_all();
+	world_plug_all();
+}
+
 /*
  * Stays on one CPU throughout a drain: to come by all of them would be a grace
  * period of its own, and hide that one is missing.
@@ -110,9 +125,11 @@ static void *disturb(void *arg)
 			zpool_drain_all();
 		else
 			zpool_cache_drain(types_any()->cache);
+		plug();
 		zpool_cache_prefill(zpool_general[shim_below(ZPOOL_NR_CLASSES)], 64 << 10);
 		read_statistics();
 	}
+	world_plug_all();
 	shim_chaos_stop();
 	return NULL;
 }

@@ -76,8 +76,14 @@ int shim_this_cpu(void)
 
 void preempt_disable(void)
 {
-	if (!shim_me.preempt++)
+	if (shim_me.preempt++)
+		return;
+	pthread_mutex_lock(&cpus[shim_me.cpu]);
+	while (unlikely(!shim_is_online(shim_me.cpu))) {
+		pthread_mutex_unlock(&cpus[shim_me.cpu]);
+		sched_yield();
 		pthread_mutex_lock(&cpus[shim_me.cpu]);
+	}
 }
 
 static void run_works(void);
@@ -97,6 +103,8 @@ void preempt_enable(void)
 
 bool shim_cpu_is_idle(int cpu)
 {
+	if (!shim_is_online(cpu))
+		return true;
 	if (pthread_mutex_trylock(&cpus[cpu]))
 		return false;
 	pthread_mutex_unlock(&cpus[cpu]);
@@ -105,8 +113,8 @@ bool shim_cpu_is_idle(int cpu)
 
 void shim_cpu_wait(int cpu)
 {
-	pthread_mutex_lock(&cpus[cpu]);
-	pthread_mutex_unlock(&cpus[cpu]);
+	while (!shim_cpu_is_idle(cpu))
+		sched_yield();
 }
 
 /* Preempted, but here again. */
@@ -156,6 +164,8 @@ void shim_thread_move(int cpu)
 {
 	if (shim_me.preempt || shim_me.stays)
 		shim_bug("moved to another CPU with preemption off");
+	if (!shim_is_online(cpu))
+		shim_bug("moved to CPU %d, which is dead", cpu);
 	shim_me.cpu = cpu;
 }
 
@@ -165,12 +175,22 @@ void shim_thread_move(int cpu)
 
 bool shim_is_online(int cpu)
 {
-	return !READ_ONCE(offline[cpu]);
+	return !__atomic_load_n(&offline[cpu], __ATOMIC_SEQ_CST);
 }
 
-void shim_cpu_set_online(int cpu, bool online)
+/* Who sits there now does not run until it is back. */
+void shim_cpu_kill(int cpu)
 {
-	WRITE_ONCE(offline[cpu], !online);
+	if (shim_me.cpu == cpu)
+		shim_bug("CPU %d killed by a thread on it", cpu);
+	pthread_mutex_lock(&cpus[cpu]);
+	__atomic_store_n(&offline[cpu], true, __ATOMIC_SEQ_CST);
+	pthread_mutex_unlock(&cpus[cpu]);
+}
+
+void shim_cpu_revive(int cpu)
+{
+	__atomic_store_n(&offline[cpu], false, __ATOMIC_SEQ_CST);
 }
 
 void shim_node_set_memory(int nid, bool has)
@@ -243,23 +263,36 @@ static void call_work(void *arg)
 }
 
 /* Interrupts are on again, or a thread gets the CPU. */
+static bool may_run(const struct irq_work *work)
+{
+	if (shim_me.irqs_off || shim_me.nmi)
+		return false;
+	return work->hard || !IS_RT || preemptible();
+}
+
+static struct irq_work *next_work(void)
+{
+	struct irq_work **place = &shim_me.works, *work;
+
+	for (; (work = *place); place = &work->next) {
+		if (may_run(work)) {
+			*place = work->next;
+			break;
+		}
+	}
+	return work;
+}
+
 static void run_works(void)
 {
-	if (shim_me.runs_works)
-		return;
-	shim_me.runs_works = true;
-	while (shim_me.works && !shim_me.irqs_off && !shim_me.nmi) {
-		struct irq_work *work = shim_me.works;
+	struct irq_work *work;
 
-		if (IS_RT && !preemptible())
-			break;
-		shim_me.works = work->next;
-		if (IS_RT)
+	while ((work = next_work())) {
+		if (IS_RT && !work->hard)
 			call_work(work);
 		else
 			shim_interrupt(call_work, work);
 	}
-	shim_me.runs_works = false;
 }
 
 /* Return: false when it is pending already. */

@@ -56,25 +56,30 @@ void free_percpu(void *place);
 #define per_cpu_ptr(p, cpu)		((__typeof__(p))shim_percpu(p, cpu))
 #define this_cpu_ptr(p)			per_cpu_ptr(p, shim_this_cpu())
 #define raw_cpu_ptr(p)			per_cpu_ptr(p, shim_cpu())
-#define __this_cpu_read(name)		(*this_cpu_ptr(&(name)))
+
+/* One instruction each, which no interrupt divides. */
+#define __this_cpu_read(name)		READ_ONCE(*this_cpu_ptr(&(name)))
 #define raw_cpu_read(name)		READ_ONCE(*raw_cpu_ptr(&(name)))
-#define __this_cpu_inc(name)		((void)(*this_cpu_ptr(&(name)) += 1))
-#define __this_cpu_write(name, v)	((void)(*this_cpu_ptr(&(name)) = (v)))
+#define __this_cpu_inc(name)		__this_cpu_write(name, __this_cpu_read(name) + 1)
+#define __this_cpu_write(name, v)	WRITE_ONCE(*this_cpu_ptr(&(name)), v)
 #define this_cpu_inc(name)		((void)__atomic_fetch_add(raw_cpu_ptr(&(name)), 1, \
 								  __ATOMIC_RELAXED))
 #define alloc_percpu(type)		((type *)shim_alloc_percpu(sizeof(type)))
 
 /*
  * Work that an NMI leaves to the next moment with interrupts on; with
- * CONFIG_PREEMPT_RT to a thread, which comes when preemption is on.
+ * CONFIG_PREEMPT_RT and unless hard, to a thread, which comes when preemption
+ * is on.
  */
 struct irq_work {
 	int state;
 	void (*func)(struct irq_work *work);
+	bool hard;
 	struct irq_work *next;
 };
 
-#define IRQ_WORK_INIT(fn)		((struct irq_work) { .func = fn })
+#define IRQ_WORK_INIT(fn)		{ .func = fn }
+#define IRQ_WORK_INIT_HARD(fn)		{ .func = fn, .hard = true }
 #define DEFINE_IRQ_WORK(name, fn)	struct irq_work name = IRQ_WORK_INIT(fn)
 
 bool irq_work_queue(struct irq_work *work);

@@ -52,8 +52,9 @@ void shim_node_exhaust(int nid, bool exhausted);
 void shim_strays_one_in(u32 chance);		/* pages that somebody looks at */
 void shim_reserves_one_in(u32 chance);		/* pages from emergency reserves; 0: never */
 
-/* CPUs and nodes that come and go. A thread on a CPU that went is to be moved. */
-void shim_cpu_set_online(int cpu, bool online);
+/* CPUs and nodes that come and go. */
+void shim_cpu_kill(int cpu);
+void shim_cpu_revive(int cpu);
 void shim_node_set_memory(int nid, bool has);
 
 /* What is out. */

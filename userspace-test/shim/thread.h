@@ -16,7 +16,6 @@ struct shim_thread {
 	unsigned int hardirq;
 	unsigned int nmi;
 	unsigned int stays;		/* nesting of migrate_disable() */
-	bool runs_works;
 	bool runs_callbacks;		/* of RCU */
 	struct irq_work *works;		/* for when interrupts are on */
 
