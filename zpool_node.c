@@ -36,17 +36,23 @@ bool zpool_node_update(void)
 	nodemask_t fed = NODE_MASK_NONE;
 	bool changed = false;
 	unsigned int cpu;
+	int nid;
 
 	for_each_possible_cpu(cpu) {
 		struct zpool_cpu *c = per_cpu_ptr(&zpool_cpu, cpu);
-		int nid = nearest_memory(cpu_to_node(cpu));
 
+		nid = nearest_memory(cpu_to_node(cpu));
 		changed |= c->node != nid;
 		WRITE_ONCE(c->node, nid);
 		if (cpu_online(cpu))
 			node_set(nid, fed);
 	}
-	zpool_fed_nodes = fed;
+	for_each_node(nid) {
+		if (node_isset(nid, fed))
+			node_set(nid, zpool_fed_nodes);
+		else
+			node_clear(nid, zpool_fed_nodes);
+	}
 	return changed;
 }
 

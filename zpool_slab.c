@@ -475,7 +475,8 @@ static void free_deferred(struct irq_work *work)
 	}
 }
 
-static DEFINE_IRQ_WORK(deferred_work, free_deferred);
+/* Hard: the slots are few, and on PREEMPT_RT the thread for the others may be long in coming. */
+static struct irq_work deferred_work = IRQ_WORK_INIT_HARD(free_deferred);
 
 /**
  * zpool_slab_defer() - put an object back into its slab, but not now

@@ -5,7 +5,6 @@
  * Where a test says which object comes next, it stays on one CPU in between.
  */
 #include <linux/cache.h>
-#include <linux/preempt.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -150,10 +149,10 @@ static void typed_objects_can_be_zeroed(struct kunit *test)
 	struct zpool_cache *cache = create(test, 300, 0, 0, NULL);
 	void *p, *q;
 
-	preempt_disable();
+	zpool_test_stay();
 	p = zpool_test_use(zpool_cache_alloc(cache, GFP_ATOMIC), zpool_kfree);
 	q = zpool_cache_zalloc(cache, GFP_ATOMIC);
-	preempt_enable();
+	zpool_test_leave();
 	KUNIT_ASSERT_NOT_NULL(test, q);
 	KUNIT_EXPECT_PTR_EQ(test, p, q);
 	KUNIT_EXPECT_TRUE(test, zpool_test_is_filled(q, 0, 300));
@@ -167,10 +166,10 @@ static void kfree_knows_typed_objects(struct kunit *test)
 	struct zpool_cache *cache = create(test, 300, 0, 0, NULL);
 	void *p, *q;
 
-	preempt_disable();
+	zpool_test_stay();
 	p = zpool_test_use(zpool_cache_alloc(cache, GFP_ATOMIC), zpool_kfree_sensitive);
 	q = zpool_cache_alloc(cache, GFP_ATOMIC);
-	preempt_enable();
+	zpool_test_leave();
 	KUNIT_ASSERT_NOT_NULL(test, q);
 	KUNIT_EXPECT_PTR_EQ(test, p, q);
 	KUNIT_EXPECT_TRUE(test, zpool_test_is_filled(q, 0, 300));

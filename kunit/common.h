@@ -10,12 +10,16 @@
 #define _KZPOOL_KUNIT_COMMON_H
 
 #include <kunit/test.h>
+#include <linux/preempt.h>
 
 #include "../zpool_budget.h"
 #include "../zpool_cache.h"
 #include "../zpool_check.h"
+#include "../zpool_drain.h"
+#include "../zpool_kmalloc.h"
 #include "../zpool_report.h"
 #include "../zpool_stats.h"
+#include "../zpool_supply.h"
 
 /* Room enough that no magazine of a test is ever refused one. */
 #define AMPLE_BUDGET	(64UL << 20)
@@ -47,6 +51,26 @@ bool zpool_test_is_filled(const void *p, int byte, size_t size);
 void *zpool_test_use(void *p, void (*free)(const void *p));
 void zpool_test_write_pattern(void *p, size_t size);
 bool zpool_test_has_pattern(const void *p, size_t size);
+
+/*
+ * Stay on this CPU, where nobody else uses what the test uses. On PREEMPT_RT
+ * nothing can be made with preemption off, so that it must be on.
+ */
+static inline void zpool_test_stay(void)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		migrate_disable();
+	else
+		preempt_disable();
+}
+
+static inline void zpool_test_leave(void)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		migrate_enable();
+	else
+		preempt_enable();
+}
 
 /* Reports so far, printed or not. */
 static inline long zpool_test_reports(void)

@@ -5,7 +5,6 @@
  *
  * Where a test says which object comes next, it stays on one CPU in between.
  */
-#include <linux/preempt.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -60,10 +59,10 @@ static void last_freed_comes_first(struct kunit *test)
 {
 	void *p, *q;
 
-	preempt_disable();
+	zpool_test_stay();
 	p = zpool_test_use(zpool_kmalloc(300, GFP_ATOMIC), zpool_kfree);
 	q = zpool_kmalloc(300, GFP_ATOMIC);
-	preempt_enable();
+	zpool_test_leave();
 	KUNIT_ASSERT_NOT_NULL(test, q);
 	KUNIT_EXPECT_PTR_EQ(test, p, q);
 	zpool_kfree(q);
@@ -78,7 +77,7 @@ static void zeroes_are_zeroes(struct kunit *test)
 		size_t size = zpool_class_size(class);
 		void *p, *q;
 
-		preempt_disable();
+		zpool_test_stay();
 		p = zpool_test_use(zpool_test_alloc(size, GFP_ATOMIC), zpool_kfree);
 		switch (class % 3) {
 		case 0:
@@ -90,7 +89,7 @@ static void zeroes_are_zeroes(struct kunit *test)
 		default:
 			q = zpool_kmalloc(size - 7, GFP_ATOMIC | __GFP_ZERO);
 		}
-		preempt_enable();
+		zpool_test_leave();
 		KUNIT_ASSERT_NOT_NULL(test, q);
 		KUNIT_EXPECT_PTR_EQ(test, p, q);
 		KUNIT_EXPECT_TRUE_MSG(test, zpool_test_is_filled(q, 0, size), "class %u", class);
@@ -274,10 +273,10 @@ static void secrets_are_wiped(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		void *p, *q;
 
-		preempt_disable();
+		zpool_test_stay();
 		p = zpool_test_use(zpool_test_alloc(sizes[i], GFP_ATOMIC), zpool_kfree_sensitive);
 		q = zpool_test_alloc(sizes[i], GFP_ATOMIC);
-		preempt_enable();
+		zpool_test_leave();
 		KUNIT_ASSERT_NOT_NULL(test, q);
 		KUNIT_EXPECT_PTR_EQ(test, p, q);
 		KUNIT_EXPECT_TRUE_MSG(test, zpool_test_is_filled(q, 0, zpool_ksize(q)),

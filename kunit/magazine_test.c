@@ -17,6 +17,7 @@
 
 struct fixture {
 	struct zpool_cpu_head head;
+	struct zpool_magazine *remote;
 	struct zpool_depot depot;
 	char objs[512];
 };
@@ -29,6 +30,7 @@ static int begin(struct kunit *test)
 	if (!f)
 		return -ENOMEM;
 	zpool_head_init(&f->head);
+	f->remote = zpool_no_magazine;
 	zpool_depot_init(&f->depot);
 	return zpool_test_begin(test);
 }
@@ -77,6 +79,8 @@ static void end(struct kunit *test)
 
 	expect_sound_depot(test);
 	discard_pair(&f->head);
+	if (f->remote != zpool_no_magazine)
+		discard(f->remote);
 	while ((mag = zpool_depot_take(&f->depot)))
 		discard(mag);
 	KUNIT_EXPECT_EQ(test, zpool_no_magazine->count, 0U);
@@ -200,15 +204,13 @@ static unsigned int spill(struct kunit *test, void **objs)
 	return nr;
 }
 
-static struct zpool_magazine *detach(struct kunit *test, struct zpool_magazine **previous)
+static void detach(struct kunit *test, struct list_head *detached)
 {
 	struct fixture *f = test->priv;
-	struct zpool_magazine *loaded;
 
 	enter(test);
-	loaded = zpool_head_detach(&f->head, this_cpu_ptr(&zpool_cpu), previous);
+	zpool_head_detach(&f->head, &f->remote, this_cpu_ptr(&zpool_cpu), detached);
 	zpool_cpu_exit();
-	return loaded;
 }
 
 /*
@@ -515,24 +517,31 @@ static void spill_takes_from_whichever_has(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, pop(test), object(test, CAPACITY / 2 - 1));
 }
 
+/* Each magazine is collected as it is, once, and the CPU is left with none. */
 static void detach_leaves_nothing(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct zpool_magazine *loaded, *previous, *got;
+	struct zpool_magazine *mag, *next;
+	unsigned int nr = 0, sum = 0;
+	LIST_HEAD(list);
 
 	set_pair(test, 3, 2);
-	loaded = f->head.loaded;
-	KUNIT_EXPECT_PTR_EQ(test, detach(test, &previous), loaded);
-	KUNIT_EXPECT_EQ(test, loaded->count, 3U);
-	KUNIT_EXPECT_EQ(test, previous->count, 2U);
+	f->remote = magazine(test, 4, 200, 4);
+	detach(test, &list);
+	KUNIT_EXPECT_PTR_EQ(test, f->head.loaded, zpool_no_magazine);
+	KUNIT_EXPECT_PTR_EQ(test, f->head.previous, zpool_no_magazine);
+	KUNIT_EXPECT_PTR_EQ(test, f->remote, zpool_no_magazine);
+	detach(test, &list);
+	list_for_each_entry_safe(mag, next, &list, list) {
+		KUNIT_EXPECT_PTR_NE(test, mag, zpool_no_magazine);
+		nr++;
+		sum += mag->count;
+		discard(mag);
+	}
+	KUNIT_EXPECT_EQ(test, nr, 3U);
+	KUNIT_EXPECT_EQ(test, sum, 3U + 2 + 4);
 	KUNIT_EXPECT_NULL(test, pop(test));
 	KUNIT_EXPECT_EQ(test, push(test, 0), ZPOOL_NO_ROOM);
-	discard(loaded);
-	discard(previous);
-
-	got = detach(test, &previous);
-	KUNIT_EXPECT_PTR_EQ(test, got, zpool_no_magazine);
-	KUNIT_EXPECT_PTR_EQ(test, previous, zpool_no_magazine);
 }
 
 /* Within the busy section there is no second one, on this CPU. */

@@ -7,6 +7,7 @@
  * A report is counted whether it was printed or not.
  */
 #include <linux/gfp.h>
+#include <linux/kmemleak.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -44,7 +45,7 @@ static void the_last_freed_again(struct kunit *test)
 	long reports[6];
 	void *p, *q;
 
-	preempt_disable();
+	zpool_test_stay();
 	p = zpool_kmalloc(SIZE, GFP_ATOMIC);
 	q = zpool_cache_alloc(cache, GFP_ATOMIC);
 	zpool_kfree(p);
@@ -60,7 +61,7 @@ static void the_last_freed_again(struct kunit *test)
 	reports[4] = zpool_test_reports();
 	zpool_cache_free(cache, q);
 	reports[5] = zpool_test_reports();
-	preempt_enable();
+	zpool_test_leave();
 
 	KUNIT_EXPECT_EQ(test, reports[1] - reports[0], 1L);
 	KUNIT_EXPECT_EQ(test, reports[2] - reports[1], 1L);
@@ -78,14 +79,14 @@ static void one_deeper_freed_again(struct kunit *test)
 	long before = zpool_test_reports();
 	void *keep, *p, *q;
 
-	preempt_disable();
+	zpool_test_stay();
 	keep = zpool_kmalloc(SIZE, GFP_ATOMIC);
 	p = zpool_kmalloc(SIZE, GFP_ATOMIC);
 	q = zpool_kmalloc(SIZE, GFP_ATOMIC);
 	zpool_kfree(p);
 	zpool_kfree(q);
 	zpool_kfree(p);
-	preempt_enable();
+	zpool_test_leave();
 	KUNIT_EXPECT_EQ(test, zpool_test_reports(), before);
 	EXPECT_REPORTS(test, 1, zpool_cache_drain(general_cache()));
 	KUNIT_EXPECT_EQ(test, nr_in_use(general_cache()), 1UL);
@@ -367,6 +368,7 @@ static void a_cache_ends_in_use(struct kunit *test)
 
 	/* Nobody uses them: give back what would be lost. */
 	KUNIT_EXPECT_EQ(test, page_ref_count(page), 0);
+	kmemleak_free(page_address(page));
 	set_page_count(page, 1);
 	__free_page(page);
 }

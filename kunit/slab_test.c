@@ -6,6 +6,7 @@
  * after each step; the tests say what must have happened besides.
  */
 #include <linux/gfp.h>
+#include <linux/kmemleak.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -511,6 +512,7 @@ static void pages_in_use_are_left(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, PagePrivate(page));
 	KUNIT_EXPECT_EQ(test, page_private(page), 0UL);
 	KUNIT_EXPECT_EQ(test, page_ref_count(page), 0);
+	kmemleak_free(page_address(page));
 	set_page_count(page, 1);
 	__free_page(page);
 

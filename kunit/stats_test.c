@@ -5,7 +5,6 @@
  */
 #include <linux/gfp.h>
 #include <linux/list.h>
-#include <linux/preempt.h>
 
 #include "common.h"
 
@@ -59,7 +58,7 @@ static void sums_hold_in_every_state(struct kunit *test)
 	struct zpool_usage fresh, used, some, idle, drained;
 	struct zpool_cache *cache = create(test);
 
-	preempt_disable();
+	zpool_test_stay();
 	fresh = zpool_test_usage(cache);
 	take(cache, 0, NR);
 	used = zpool_test_usage(cache);
@@ -67,7 +66,7 @@ static void sums_hold_in_every_state(struct kunit *test)
 	some = zpool_test_usage(cache);
 	give(cache, 10, NR);
 	idle = zpool_test_usage(cache);
-	preempt_enable();
+	zpool_test_leave();
 	EXPECT_SOUND(test, zpool_check_cache(cache));
 	zpool_cache_drain(cache);
 	drained = zpool_test_usage(cache);
@@ -122,12 +121,12 @@ static void pairs_hit(struct kunit *test)
 	struct zpool_usage u;
 	unsigned int i;
 
-	preempt_disable();
+	zpool_test_stay();
 	for (i = 0; i < 1000; i++) {
 		take(cache, 0, 1);
 		give(cache, 0, 1);
 	}
-	preempt_enable();
+	zpool_test_leave();
 	u = zpool_test_usage(cache);
 	expect_in_use(test, cache, &u, 0);
 	KUNIT_EXPECT_EQ(test, u.allocs, 1000UL);
@@ -142,7 +141,7 @@ static void the_edge_is_no_cliff(struct kunit *test)
 	unsigned int nr = 2 * cache->capacity + 3, round;
 	struct zpool_usage before, after;
 
-	preempt_disable();
+	zpool_test_stay();
 	take(cache, 0, nr);
 	give(cache, 0, nr);
 	before = zpool_test_usage(cache);
@@ -151,7 +150,7 @@ static void the_edge_is_no_cliff(struct kunit *test)
 		give(cache, 0, 8);
 	}
 	after = zpool_test_usage(cache);
-	preempt_enable();
+	zpool_test_leave();
 	KUNIT_EXPECT_LE(test, after.misses - before.misses, 2UL);
 	zpool_cache_destroy(cache);
 }

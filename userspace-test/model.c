@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* See model.h. Whatever does not fit ends the test by shim_bug(). */
 #include "../zpool_sizeclass.h"
+#include "../zpool_node.h"
 #include "model.h"
 
 /* For each eight bytes of the linear map: does an object use them? */
@@ -84,6 +85,12 @@ static size_t alignment(const struct model_object *o)
 	return max(o->size & -o->size, ZPOOL_MIN_ALIGN);
 }
 
+/* What a constructor makes of an object: all but its end, where an rcu_head may lie. */
+static size_t constructed_bytes(const struct model_object *o)
+{
+	return o->size - sizeof(struct rcu_head);
+}
+
 /* A new object: nobody else's, aligned, constructed or zero, as large as it should be. */
 static void accept(struct model_object *o, gfp_t gfp)
 {
@@ -94,7 +101,7 @@ static void accept(struct model_object *o, gfp_t gfp)
 		shim_bug("%p: not aligned to %zu", o->p, alignment(o));
 	count(o, true);
 	if (o->kind == MODEL_TYPED && o->type->ctor)
-		expect_all(o->p, CONSTRUCTED, 0, o->size, "as constructed");
+		expect_all(o->p, CONSTRUCTED, 0, constructed_bytes(o), "as constructed");
 	else if (zero)
 		expect_all(o->p, 0, 0, usable, "zero");
 	if (o->kind == MODEL_POOLED && (usable != types_roundup(o->size) ||
@@ -104,12 +111,17 @@ static void accept(struct model_object *o, gfp_t gfp)
 	fill(o);
 }
 
+static bool is_constructed(const struct model_object *o)
+{
+	return o->kind == MODEL_TYPED && o->type->ctor;
+}
+
 /* Before a free: as it was left, and in the state its cache wants. */
 void model_release(struct model_object *o)
 {
 	model_verify(o);
 	count(o, false);
-	if (o->kind == MODEL_TYPED && o->type->ctor)
+	if (is_constructed(o))
 		memset(o->p, CONSTRUCTED, o->size);
 }
 
@@ -137,17 +149,6 @@ bool model_take(struct model *m, struct model_object *o)
 	m->objects[i] = m->objects[--m->nr];
 	m->bytes -= o->size;
 	return true;
-}
-
-/* Any that may be freed here: the kernel's own kfree() is not for NMI. */
-static bool take_freeable(struct model *m, struct model_object *o)
-{
-	if (!model_take(m, o))
-		return false;
-	if (o->kind != MODEL_FOREIGN || !in_nmi())
-		return true;
-	model_give(m, o);
-	return false;
 }
 
 /*
@@ -237,6 +238,12 @@ static void alloc_typed(struct model *m)
 	keep(m, &o, gfp);
 }
 
+/* With PREEMPT_RT the kernel's own allocators sleep. */
+static bool may_call_kernel(void)
+{
+	return !in_nmi() && (!IS_ENABLED(CONFIG_PREEMPT_RT) || preemptible());
+}
+
 /* From the kernel: by the test itself, or passed on by zpool, but not in NMI. */
 static void alloc_foreign(struct model *m)
 {
@@ -251,8 +258,11 @@ static void alloc_foreign(struct model *m)
 	}
 	switch (shim_below(3)) {
 	case 0:
-		o.p = kmalloc(o.size, gfp);
-		break;
+		if (may_call_kernel()) {
+			o.p = kmalloc(o.size, gfp);
+			break;
+		}
+		fallthrough;
 	case 1:
 		o.p = zpool_kmalloc(o.size, gfp | __GFP_ACCOUNT);
 		break;
@@ -261,6 +271,138 @@ static void alloc_foreign(struct model *m)
 		o.p = zpool_kmalloc(o.size, gfp);
 	}
 	keep(m, &o, gfp);
+}
+
+/*
+ * On a certain node. With __GFP_THISNODE there or not at all; else there, if
+ * it has room, which the test does not know.
+ */
+static void alloc_node(struct model *m)
+{
+	struct model_object o = { .kind = MODEL_POOLED, .size = random_size(m) };
+	int node = (int)shim_below(nr_node_ids + 1) - 1;
+	gfp_t gfp = random_gfp();
+
+	if (shim_below(2)) {
+		o.p = zpool_kmalloc_node(o.size, gfp, node);
+	} else {
+		o.kind = MODEL_TYPED;
+		o.type = types_any();
+		o.size = o.type->size;
+		o.p = zpool_cache_alloc_node(o.type->cache, gfp, node);
+	}
+	if (o.p && in_nmi() && node != NUMA_NO_NODE)
+		shim_bug("an object of a certain node in NMI");
+	if (o.p && node != NUMA_NO_NODE && gfp & __GFP_THISNODE &&
+	    page_to_nid(virt_to_page(o.p)) != node)
+		shim_bug("__GFP_THISNODE got memory of another node");
+	keep(m, &o, gfp);
+}
+
+/* Some objects of one size. What comes before the first that was not there is good. */
+static void alloc_bulk(struct model *m)
+{
+	struct model_object o = { .kind = MODEL_POOLED, .size = random_size(m) };
+	unsigned int nr = shim_below(MODEL_BULK + 1), got, i;
+	gfp_t gfp = random_gfp();
+	void *objs[MODEL_BULK];
+
+	if (shim_below(2)) {
+		gfp |= shim_below(4) ? 0 : __GFP_ZERO;
+		got = zpool_kmalloc_bulk(o.size, gfp, nr, objs);
+	} else {
+		o.kind = MODEL_TYPED;
+		o.type = types_any();
+		o.size = o.type->size;
+		got = zpool_cache_alloc_bulk(o.type->cache, gfp, nr, objs);
+	}
+	if (got > nr)
+		shim_bug("%u objects for %u", got, nr);
+	if (got < nr)
+		expect_may_fail(gfp);
+	for (i = 0; i < got; i++) {
+		o.p = objs[i];
+		keep(m, &o, gfp);
+	}
+}
+
+/* Of any kinds, with nothing among them. Few can wait for the end of an NMI. */
+static void free_bulk(struct model *m)
+{
+	unsigned int nr = shim_below(in_nmi() ? 3 : MODEL_BULK + 1), i;
+	void *objs[MODEL_BULK];
+	struct model_object o;
+
+	for (i = 0; i < nr; i++) {
+		objs[i] = NULL;
+		if (!shim_below(8) || !model_take(m, &o))
+			continue;
+		model_release(&o);
+		objs[i] = o.p;
+	}
+	zpool_kfree_bulk(nr, objs);
+}
+
+/* All of one cache that a few looks find. */
+static void free_typed_bulk(struct model *m)
+{
+	struct type *type = types_any();
+	void *objs[MODEL_BULK];
+	struct model_object o;
+	unsigned int most = in_nmi() ? 3 : MODEL_BULK, nr = 0, i;
+
+	for (i = 0; i < most && model_take(m, &o); i++) {
+		if (o.type != type) {
+			model_give(m, &o);
+			continue;
+		}
+		model_release(&o);
+		objs[nr++] = o.p;
+	}
+	zpool_cache_free_bulk(type->cache, nr, objs);
+}
+
+/*
+ * Free by RCU. As long as a reader is there, here this thread, the object is
+ * nobody else's and stays as it is, but for the rcu_head.
+ */
+static void free_by_rcu(struct model *m, struct model_object *o)
+{
+	size_t offset = shim_below((o->size - sizeof(struct rcu_head)) / 8 + 1) * 8;
+	struct rcu_head *head = (struct rcu_head *)(o->p + offset);
+
+	model_verify(o);
+	if (is_constructed(o)) {
+		memset(o->p, CONSTRUCTED, o->size);
+		head = (struct rcu_head *)(o->p + ALIGN_DOWN(constructed_bytes(o), 8));
+	}
+	preempt_disable();
+	zpool_kfree_call_rcu(o->p, head);
+	if (m && shim_below(2))
+		model_step(m);
+	if (is_constructed(o)) {
+		expect_all(o->p, CONSTRUCTED, 0, constructed_bytes(o), "as left");
+	} else {
+		size_t size = o->size;
+
+		o->size = offset;
+		verify_bytes(o, o->size);
+		o->size = size;
+	}
+	count(o, false);
+	preempt_enable();
+}
+
+static void free_one_by_rcu(struct model *m)
+{
+	struct model_object o;
+
+	if (!model_take(m, &o))
+		return;
+	if (in_nmi() || o.size < sizeof(struct rcu_head))
+		model_free(&o);
+	else
+		free_by_rcu(m, &o);
 }
 
 void model_free(struct model_object *o)
@@ -286,11 +428,22 @@ void model_free(struct model_object *o)
 	}
 }
 
-static void free_one(struct model *m)
+static void free_some(struct model *m)
 {
 	struct model_object o;
 
-	if (take_freeable(m, &o))
+	switch (shim_below(32)) {
+	case 0:
+		free_bulk(m);
+		return;
+	case 1:
+		free_typed_bulk(m);
+		return;
+	case 2 ... 4:
+		free_one_by_rcu(m);
+		return;
+	}
+	if (model_take(m, &o))
 		model_free(&o);
 }
 
@@ -313,9 +466,9 @@ static void realloc_one(struct model *m)
 	gfp_t gfp = random_gfp() | (shim_below(2) ? 0 : __GFP_ZERO);
 	struct model_object o, old;
 
-	if (!take_freeable(m, &old))
+	if (!model_take(m, &old))
 		return;
-	if (old.kind == MODEL_TYPED && old.type->ctor) {
+	if (is_constructed(&old)) {
 		model_give(m, &old);
 		return;
 	}
@@ -350,17 +503,23 @@ void model_step(struct model *m)
 	if (!m->phase--)
 		turn(m);
 	if (m->nr == MODEL_OBJECTS || m->bytes > MODEL_BYTES || shim_below(10) >= m->growth) {
-		free_one(m);
+		free_some(m);
 		return;
 	}
-	switch (shim_below(16)) {
-	case 0:
+	switch (shim_below(32)) {
+	case 0 ... 1:
 		alloc_foreign(m);
 		break;
-	case 1:
+	case 2 ... 3:
 		realloc_one(m);
 		break;
-	case 2 ... 6:
+	case 4:
+		alloc_bulk(m);
+		break;
+	case 5 ... 7:
+		alloc_node(m);
+		break;
+	case 8 ... 14:
 		alloc_typed(m);
 		break;
 	default:

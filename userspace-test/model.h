@@ -15,6 +15,7 @@
 #include "types.h"
 
 #define MODEL_OBJECTS	1500
+#define MODEL_BULK	70		/* more than two batches */
 /* Of live objects a thread: some hundred pages of each cache, not all memory. */
 #define MODEL_BYTES	(4UL << 20)
 

@@ -9,7 +9,11 @@
 
 #include "../zpool_budget.h"
 #include "../zpool_cache.h"
+#include "../zpool_drain.h"
+#include "../zpool_node.h"
+#include "../zpool_supply.h"
 #include "../zpool_report.h"
+#include "../zpool_stats.h"
 #include "model.h"
 #include "tap.h"
 #include "world.h"
@@ -54,12 +58,12 @@ static void free_twice_elsewhere(struct model_object *o)
 {
 	void *p = zpool_kmalloc(ZPOOL_MAX_SIZE / 2 + 1, GFP_KERNEL);
 	unsigned long limit = zpool_budget.limit;
-	int cpu = page_to_nid(virt_to_page(p)) * NR_CPUS / nr_node_ids;
+	int cpu = shim_below(NR_CPUS);
 
 	model_give(&model, o);
 	shim_thread_move(cpu);
 	zpool_kfree(p);
-	shim_thread_move(cpu + 1);
+	shim_thread_move((cpu + 1) % NR_CPUS);
 	zpool_kfree(p);
 	zpool_budget_set_limit(0);
 	zpool_drain_all();
@@ -151,30 +155,35 @@ static void change_budget(void)
 
 static void check(void)
 {
-	zpool_slab_sync();
+	world_settle();
 	types_check();
 	if (atomic_long_read(&zpool_budget.claimed) > (long)bound)
 		shim_bug("%ld bytes claimed of %lu",
 			 atomic_long_read(&zpool_budget.claimed), bound);
 }
 
-/* Never all of it fails for good: somebody may have asked with __GFP_NOFAIL. */
+/*
+ * Never all of it fails for good: somebody may have asked with __GFP_NOFAIL.
+ * One node may be full, another have no memory; there are three.
+ */
 static void change_memory(void)
 {
-	int nid = shim_below(nr_node_ids);
+	int nid = shim_below(nr_node_ids), other;
 
 	shim_fail_one_in(shim_below(SHIM_NR_FAULTS), shim_below(2) ? 2 + shim_below(8) : 0);
-	shim_node_exhaust(nid, nr_node_ids > 1 && !shim_below(2));
-	shim_node_exhaust(!nid, false);
+	for_each_node(other)
+		shim_node_exhaust(other, other == nid && nr_node_ids > 1 && shim_below(2));
 	shim_reserves_one_in(shim_below(2) ? 1 + shim_below(8) : 0);
 	shim_strays_one_in(shim_below(2) ? 20 : 0);
 }
 
 static void recover_memory(void)
 {
+	int nid;
+
 	shim_fail_stop();
-	shim_node_exhaust(0, false);
-	shim_node_exhaust(1, false);
+	for_each_node(nid)
+		shim_node_exhaust(nid, false);
 	shim_reserves_one_in(0);
 	shim_strays_one_in(0);
 }
@@ -195,6 +204,7 @@ static void fill_node(void)
 		return;
 	shim_chaos_stop();
 	recover_memory();
+	world_plug_all();
 	shim_node_exhaust(nid, true);
 	here = zpool_kmalloc(size, GFP_KERNEL | __GFP_THISNODE);
 	if (here && page_to_nid(virt_to_page(here)) != nid)
@@ -208,9 +218,37 @@ static void fill_node(void)
 	shim_chaos_start(&chaos);
 }
 
+/* Each byte that it says went back was held before. */
+static void shrink(void)
+{
+	struct zpool_cache *cache = types_any()->cache;
+	struct zpool_usage before = {}, after = {};
+	size_t back;
+
+	shim_chaos_stop();
+	zpool_stats_add_cache(&before, cache);
+	back = zpool_cache_shrink(cache);
+	zpool_stats_add_cache(&after, cache);
+	if (before.held_bytes - after.held_bytes != back)
+		shim_bug("shrink from %lu to %lu bytes gave %zu back", before.held_bytes,
+			 after.held_bytes, back);
+	shim_chaos_start(&chaos);
+}
+
+/* On a CPU that stays, since the one that dies must be another. */
+static void plug(void)
+{
+	shim_chaos_stop();
+	if (shim_below(2))
+		world_plug_cpu();
+	else
+		world_plug_memory();
+	shim_chaos_start(&chaos);
+}
+
 static void event(void)
 {
-	switch (shim_below(7)) {
+	switch (shim_below(10)) {
 	case 0:
 		change_budget();
 		break;
@@ -228,6 +266,12 @@ static void event(void)
 		break;
 	case 5:
 		fill_node();
+		break;
+	case 6:
+		shrink();
+		break;
+	case 7 ... 8:
+		plug();
 		break;
 	default:
 		zpool_cache_drain(types_any()->cache);
@@ -251,12 +295,14 @@ static void run(u64 seed)
 		shim_chaos_stop();
 		check();
 		recover_memory();
+		world_plug_all();
 		misuse();
 		shim_chaos_start(&chaos);
 	}
 	recover_memory();
 	model_free_all(&model);
 	shim_chaos_stop();
+	world_plug_all();
 	check();
 }
 
@@ -282,7 +328,7 @@ int main(void)
 	u64 seed = strtoull(getenv("SEED") ?: "1", NULL, 0);
 
 	nr_steps = strtoul(getenv("STEPS") ?: "12000", NULL, 0);
-	run_world(seed, "two nodes");
+	run_world(seed, "three nodes");
 	shim_init_on_alloc = true;
 	run_world(seed + 1, "init_on_alloc");
 	shim_init_on_alloc = false;

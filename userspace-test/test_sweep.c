@@ -9,6 +9,8 @@
 
 #include "../zpool_cache.h"
 #include "../zpool_check.h"
+#include "../zpool_drain.h"
+#include "../zpool_supply.h"
 #include "tap.h"
 #include "world.h"
 

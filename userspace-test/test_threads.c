@@ -11,7 +11,9 @@
 
 #include "../zpool_budget.h"
 #include "../zpool_cache.h"
+#include "../zpool_drain.h"
 #include "../zpool_stats.h"
+#include "../zpool_supply.h"
 #include "model.h"
 #include "tap.h"
 #include "world.h"
@@ -91,6 +93,21 @@ static void read_statistics(void)
 		cond_resched();
 }
 
+/* A CPU dies while its threads stand still, and comes back; memory comes and goes. */
+static void plug(void)
+{
+	if (shim_below(4))
+		return;
+	if (shim_below(2)) {
+		world_plug_memory();
+		return;
+	}
+	world_plug_cpu();
+	if (shim_below(2))
+		zpool_drain_all();
+	world_plug_all();
+}
+
 /*
  * Stays on one CPU throughout a drain: to come by all of them would be a grace
  * period of its own, and hide that one is missing.
@@ -108,9 +125,11 @@ static void *disturb(void *arg)
 			zpool_drain_all();
 		else
 			zpool_cache_drain(types_any()->cache);
+		plug();
 		zpool_cache_prefill(zpool_general[shim_below(ZPOOL_NR_CLASSES)], 64 << 10);
 		read_statistics();
 	}
+	world_plug_all();
 	shim_chaos_stop();
 	return NULL;
 }
@@ -152,7 +171,7 @@ static void check_rounds(u64 *seed)
 		pthread_barrier_wait(&barrier);
 		WRITE_ONCE(stop, true);
 		pthread_join(disturber, NULL);
-		zpool_slab_sync();
+		world_settle();
 		types_check();
 		tap_ok(true, "round %u: %u threads, %u steps each", i, NR_THREADS, nr_steps);
 		pthread_barrier_wait(&barrier);

@@ -2,6 +2,7 @@
 /* See types.h. */
 #include "../zpool_budget.h"
 #include "../zpool_check.h"
+#include "../zpool_node.h"
 #include "../zpool_stats.h"
 #include "types.h"
 
@@ -99,19 +100,20 @@ static long nr_out(const struct zpool_cache *cache)
 }
 
 /*
- * A CPU's magazines hold nothing of another node nor of the emergency reserves.
+ * A CPU's pair holds nothing of another node, its remote magazine nothing of
+ * its own, and neither anything of the emergency reserves.
  * With init_on_free it is zero, but for the word that the list of frees from
  * NMI may have run through.
  */
 static void check_magazine(struct zpool_cache *cache, const struct zpool_magazine *mag,
-			   int cpu)
+			   int cpu, bool remote)
 {
 	u32 i;
 
 	for (i = 1; i <= mag->count; i++) {
 		struct page *page = virt_to_page(mag->objs[i]);
 
-		if (page_to_nid(page) != cpu_to_node(cpu))
+		if ((page_to_nid(page) == per_cpu_ptr(&zpool_cpu, cpu)->node) == remote)
 			shim_bug("an object of node %d in a magazine of CPU %d",
 				 page_to_nid(page), cpu);
 		if (zpool_page_slab(page)->pfmemalloc)
@@ -119,6 +121,22 @@ static void check_magazine(struct zpool_cache *cache, const struct zpool_magazin
 		if (shim_init_on_free && !cache->ctor &&
 		    memchr_inv(mag->objs[i] + 8, 0, cache->geometry.size - 8))
 			shim_bug("%s: a free object is not zero", cache->name);
+	}
+}
+
+/* Full magazines lie where their objects are at home, and where somebody comes for them. */
+static void check_depot(struct zpool_depot *depot, int nid)
+{
+	struct zpool_magazine *mag;
+	u32 i;
+
+	list_for_each_entry(mag, &depot->full, list) {
+		if (!zpool_node_is_fed(nid))
+			shim_bug("a full magazine for node %d, which feeds nobody", nid);
+		for (i = 1; i <= mag->count; i++)
+			if (page_to_nid(virt_to_page(mag->objs[i])) != nid)
+				shim_bug("an object of node %d in the depot of %d",
+					 page_to_nid(virt_to_page(mag->objs[i])), nid);
 	}
 }
 
@@ -141,14 +159,18 @@ static size_t claims(struct zpool_cache *cache)
 
 	for_each_possible_cpu(cpu) {
 		struct zpool_cpu_head *head = per_cpu_ptr(cache->heads, cpu);
+		struct zpool_magazine *remote = *per_cpu_ptr(cache->remotes, cpu);
 
-		check_magazine(cache, head->loaded, cpu);
-		check_magazine(cache, head->previous, cpu);
-		capacity += head->loaded->capacity + head->previous->capacity;
+		check_magazine(cache, head->loaded, cpu, false);
+		check_magazine(cache, head->previous, cpu, false);
+		check_magazine(cache, remote, cpu, true);
+		capacity += head->loaded->capacity + head->previous->capacity +
+			    remote->capacity;
 	}
 	for_each_node(nid) {
 		struct zpool_cache_node *node = cache->nodes[nid];
 
+		check_depot(&node->depot, nid);
 		capacity += list_capacity(&node->depot.full) +
 			    list_capacity(&node->depot.empty);
 		list_for_each_entry(slab, &node->slabs.empty, list)
@@ -182,4 +204,7 @@ void types_check(void)
 			 atomic_long_read(&zpool_budget.claimed), claimed);
 	if (pages != (size_t)shim_usage().pages)
 		shim_bug("%zu pages held, %ld are out", pages, shim_usage().pages);
+	if (pages != (size_t)shim_usage().leak_checked)
+		shim_bug("%zu pages held, kmemleak knows of %ld", pages,
+			 shim_usage().leak_checked);
 }

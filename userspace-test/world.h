@@ -11,6 +11,14 @@
 int world_start(unsigned long budget);
 void world_stop(void);
 
+/* Wait for what was put off: frees after a grace period, from NMI, of pages. */
+void world_settle(void);
+
+/* CPUs and memory come and go: one at random, or all come back. */
+void world_plug_cpu(void);
+void world_plug_memory(void);
+void world_plug_all(void);
+
 /* What zpool has not given back, in words, or NULL. */
 const char *world_leaks(void);
 

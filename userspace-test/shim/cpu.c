@@ -26,7 +26,16 @@
 
 __thread struct shim_thread shim_me;
 
+/* With it softirqs may be preempted, and irq_works are done by a thread. */
+#define IS_RT	IS_ENABLED(CONFIG_PREEMPT_RT)
+
+#define ALL_NODES	((nodemask_t) { (1UL << MAX_NUMNODES) - 1 })
+
 unsigned int nr_node_ids = MAX_NUMNODES;
+nodemask_t node_states[NR_NODE_STATES] = {
+	[0 ... NR_NODE_STATES - 1] = ALL_NODES
+};
+static bool offline[NR_CPUS];
 
 static pthread_mutex_t cpus[NR_CPUS] = {
 	[0 ... NR_CPUS - 1] = PTHREAD_MUTEX_INITIALIZER
@@ -67,16 +76,57 @@ int shim_this_cpu(void)
 
 void preempt_disable(void)
 {
-	if (!shim_me.preempt++)
+	if (shim_me.preempt++)
+		return;
+	pthread_mutex_lock(&cpus[shim_me.cpu]);
+	while (unlikely(!shim_is_online(shim_me.cpu))) {
+		pthread_mutex_unlock(&cpus[shim_me.cpu]);
+		sched_yield();
 		pthread_mutex_lock(&cpus[shim_me.cpu]);
+	}
 }
+
+static void run_works(void);
 
 void preempt_enable(void)
 {
 	if (!shim_me.preempt)
 		shim_bug("preempt_enable() without preempt_disable()");
-	if (!--shim_me.preempt)
-		pthread_mutex_unlock(&cpus[shim_me.cpu]);
+	if (--shim_me.preempt)
+		return;
+	pthread_mutex_unlock(&cpus[shim_me.cpu]);
+	if (shim_me.irqs_off)
+		return;
+	run_works();
+	shim_rcu_poll();
+}
+
+bool shim_cpu_is_idle(int cpu)
+{
+	if (!shim_is_online(cpu))
+		return true;
+	if (pthread_mutex_trylock(&cpus[cpu]))
+		return false;
+	pthread_mutex_unlock(&cpus[cpu]);
+	return true;
+}
+
+void shim_cpu_wait(int cpu)
+{
+	while (!shim_cpu_is_idle(cpu))
+		sched_yield();
+}
+
+/* Preempted, but here again. */
+void migrate_disable(void)
+{
+	shim_me.stays++;
+}
+
+void migrate_enable(void)
+{
+	if (!shim_me.stays--)
+		shim_bug("migrate_enable() without migrate_disable()");
 }
 
 /* Interrupts and NMIs have preemption off as well. */
@@ -102,17 +152,6 @@ void schedule_timeout_uninterruptible(long jiffies)
 	cond_resched();
 }
 
-void synchronize_rcu(void)
-{
-	int cpu;
-
-	might_sleep();
-	for (cpu = 0; cpu < NR_CPUS; cpu++) {
-		pthread_mutex_lock(&cpus[cpu]);
-		pthread_mutex_unlock(&cpus[cpu]);
-	}
-}
-
 void shim_thread_start(int cpu, u64 seed)
 {
 	shim_me = (struct shim_thread) {
@@ -123,9 +162,47 @@ void shim_thread_start(int cpu, u64 seed)
 
 void shim_thread_move(int cpu)
 {
-	if (shim_me.preempt)
+	if (shim_me.preempt || shim_me.stays)
 		shim_bug("moved to another CPU with preemption off");
+	if (!shim_is_online(cpu))
+		shim_bug("moved to CPU %d, which is dead", cpu);
 	shim_me.cpu = cpu;
+}
+
+/*
+ * CPUs and nodes that come and go.
+ */
+
+bool shim_is_online(int cpu)
+{
+	return !__atomic_load_n(&offline[cpu], __ATOMIC_SEQ_CST);
+}
+
+/* Who sits there now does not run until it is back. */
+void shim_cpu_kill(int cpu)
+{
+	if (shim_me.cpu == cpu)
+		shim_bug("CPU %d killed by a thread on it", cpu);
+	pthread_mutex_lock(&cpus[cpu]);
+	__atomic_store_n(&offline[cpu], true, __ATOMIC_SEQ_CST);
+	pthread_mutex_unlock(&cpus[cpu]);
+}
+
+void shim_cpu_revive(int cpu)
+{
+	__atomic_store_n(&offline[cpu], false, __ATOMIC_SEQ_CST);
+}
+
+void shim_node_set_memory(int nid, bool has)
+{
+	int state;
+
+	for (state = N_MEMORY; state <= N_NORMAL_MEMORY; state++) {
+		if (has)
+			node_set(nid, node_states[state]);
+		else
+			node_clear(nid, node_states[state]);
+	}
 }
 
 /*
@@ -161,13 +238,17 @@ void shim_interrupt(void (*fn)(void *arg), void *arg)
 }
 
 /* A soft interrupt: another one may come in it. */
-static void softirq(void (*fn)(void *arg), void *arg)
+void shim_softirq(void (*fn)(void *arg), void *arg)
 {
-	preempt_disable();
+	if (!IS_RT)
+		preempt_disable();
 	shim_me.depth++;
+	shim_me.stays++;
 	fn(arg);
+	shim_me.stays--;
 	shim_me.depth--;
-	preempt_enable();
+	if (!IS_RT)
+		preempt_enable();
 }
 
 static void call_work(void *arg)
@@ -181,14 +262,36 @@ static void call_work(void *arg)
 				    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
 
-/* Interrupts are on again. */
+/* Interrupts are on again, or a thread gets the CPU. */
+static bool may_run(const struct irq_work *work)
+{
+	if (shim_me.irqs_off || shim_me.nmi)
+		return false;
+	return work->hard || !IS_RT || preemptible();
+}
+
+static struct irq_work *next_work(void)
+{
+	struct irq_work **place = &shim_me.works, *work;
+
+	for (; (work = *place); place = &work->next) {
+		if (may_run(work)) {
+			*place = work->next;
+			break;
+		}
+	}
+	return work;
+}
+
 static void run_works(void)
 {
-	while (shim_me.works && !shim_me.irqs_off && !shim_me.nmi) {
-		struct irq_work *work = shim_me.works;
+	struct irq_work *work;
 
-		shim_me.works = work->next;
-		shim_interrupt(call_work, work);
+	while ((work = next_work())) {
+		if (IS_RT && !work->hard)
+			call_work(work);
+		else
+			shim_interrupt(call_work, work);
 	}
 }
 
@@ -267,6 +370,16 @@ static void dawdle(void)
 		usleep(500);
 }
 
+static int any_online(void)
+{
+	int cpu;
+
+	do
+		cpu = shim_below(NR_CPUS);
+	while (!shim_is_online(cpu));
+	return cpu;
+}
+
 static void happen(const struct shim_chaos *chaos)
 {
 	bool irq = chaos->irq && !shim_me.irqs_off && !shim_me.nmi &&
@@ -279,15 +392,15 @@ static void happen(const struct shim_chaos *chaos)
 		break;
 	case 1:
 		if (irq && !shim_me.depth)
-			softirq(chaos->irq, chaos->arg);
+			shim_softirq(chaos->irq, chaos->arg);
 		break;
 	case 2:
 		if (chaos->nmi && !shim_me.nmi)
 			shim_nmi(chaos->nmi, chaos->arg);
 		break;
 	default:
-		if (chaos->moves && !shim_me.preempt)
-			shim_me.cpu = shim_below(NR_CPUS);
+		if (chaos->moves && !shim_me.preempt && !shim_me.stays)
+			shim_me.cpu = any_online();
 		if (chaos->yields)
 			dawdle();
 	}

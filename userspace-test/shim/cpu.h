@@ -9,13 +9,7 @@
 #ifndef _SHIM_CPU_H
 #define _SHIM_CPU_H
 
-#include "base.h"
-
-#define NR_CPUS		4
-#define MAX_NUMNODES	2
-#define NUMA_NO_NODE	(-1)
-
-extern unsigned int nr_node_ids;	/* 1 or 2, fixed before the first allocation */
+#include "node.h"
 
 int shim_cpu(void);			/* where this thread is, perhaps no longer */
 int shim_this_cpu(void);		/* the same, but it must be settled */
@@ -32,23 +26,16 @@ bool in_hardirq(void);
 void might_sleep(void);
 void cond_resched(void);
 void schedule_timeout_uninterruptible(long jiffies);
+void migrate_disable(void);
+void migrate_enable(void);
 
-
-/* Readers are who has preemption off; nothing here waits for others. */
-#define rcu_read_lock()			((void)0)
-#define rcu_read_unlock()		((void)0)
-void synchronize_rcu(void);
-
-/* CPUs and nodes. */
+/* CPUs. */
 #define num_possible_cpus()		NR_CPUS
 #define for_each_possible_cpu(cpu)	for ((cpu) = 0; (cpu) < NR_CPUS; (cpu)++)
-#define cpu_to_node(cpu)		((int)((cpu) * nr_node_ids / NR_CPUS))
+#define cpu_online(cpu)			shim_is_online(cpu)
 #define numa_mem_id()			cpu_to_node(shim_cpu())
-#define for_each_node(nid)		for ((nid) = 0; (nid) < (int)nr_node_ids; (nid)++)
-#define num_possible_nodes()		nr_node_ids
-#define N_MEMORY			0
-#define for_each_node_state(nid, state)	for_each_node(nid)
-#define num_node_state(state)		nr_node_ids
+
+bool shim_is_online(int cpu);
 
 /*
  * Per-CPU data: the symbol names a template that nobody uses, as in the
@@ -69,20 +56,31 @@ void free_percpu(void *place);
 #define per_cpu_ptr(p, cpu)		((__typeof__(p))shim_percpu(p, cpu))
 #define this_cpu_ptr(p)			per_cpu_ptr(p, shim_this_cpu())
 #define raw_cpu_ptr(p)			per_cpu_ptr(p, shim_cpu())
-#define __this_cpu_read(name)		(*this_cpu_ptr(&(name)))
-#define __this_cpu_write(name, v)	((void)(*this_cpu_ptr(&(name)) = (v)))
+
+/* One instruction each, which no interrupt divides. */
+#define __this_cpu_read(name)		READ_ONCE(*this_cpu_ptr(&(name)))
+#define raw_cpu_read(name)		READ_ONCE(*raw_cpu_ptr(&(name)))
+#define __this_cpu_inc(name)		__this_cpu_write(name, __this_cpu_read(name) + 1)
+#define __this_cpu_write(name, v)	WRITE_ONCE(*this_cpu_ptr(&(name)), v)
 #define this_cpu_inc(name)		((void)__atomic_fetch_add(raw_cpu_ptr(&(name)), 1, \
 								  __ATOMIC_RELAXED))
 #define alloc_percpu(type)		((type *)shim_alloc_percpu(sizeof(type)))
 
-/* Work that an NMI leaves to the next moment with interrupts on. */
+/*
+ * Work that an NMI leaves to the next moment with interrupts on; with
+ * CONFIG_PREEMPT_RT and unless hard, to a thread, which comes when preemption
+ * is on.
+ */
 struct irq_work {
 	int state;
 	void (*func)(struct irq_work *work);
+	bool hard;
 	struct irq_work *next;
 };
 
-#define DEFINE_IRQ_WORK(name, fn)	struct irq_work name = { .func = fn }
+#define IRQ_WORK_INIT(fn)		{ .func = fn }
+#define IRQ_WORK_INIT_HARD(fn)		{ .func = fn, .hard = true }
+#define DEFINE_IRQ_WORK(name, fn)	struct irq_work name = IRQ_WORK_INIT(fn)
 
 bool irq_work_queue(struct irq_work *work);
 void irq_work_sync(struct irq_work *work);

@@ -23,6 +23,7 @@ struct shim_usage shim_usage(void)
 		.pages = READ_ONCE(shim_out.pages),
 		.kmallocs = READ_ONCE(shim_out.kmallocs),
 		.percpu = READ_ONCE(shim_out.percpu),
+		.leak_checked = READ_ONCE(shim_out.leak_checked),
 	};
 }
 

@@ -45,6 +45,8 @@ void shim_assert_may_alloc(gfp_t gfp, const char *what)
 	shim_assert_unlocked(what);
 	if (in_nmi())
 		shim_bug("%s in NMI", what);
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible())
+		shim_bug("%s where nothing may sleep", what);
 	might_alloc(gfp);
 	if (gfp & __GFP_NOFAIL && !gfpflags_allow_blocking(gfp))
 		shim_bug("%s: __GFP_NOFAIL where it cannot wait", what);
@@ -84,7 +86,7 @@ static struct page *find_run(int nid, gfp_t gfp, unsigned int order, bool may_ex
 	if (nid == NUMA_NO_NODE)
 		nid = numa_mem_id();
 	for (i = 0; i < nr_node_ids && !page; i++, nid = (nid + 1) % nr_node_ids) {
-		if (!may_exhaust || !exhausted[nid])
+		if (!may_exhaust || (!exhausted[nid] && node_state(nid, N_MEMORY)))
 			page = take_run(nid, order);
 		if (gfp & __GFP_THISNODE)
 			break;
@@ -131,6 +133,8 @@ static const char *bad_page(const struct page *page, const struct page *block,
 		return "private is set";
 	if (page->mapping)
 		return "mapping is set";
+	if (page->leak_checked)
+		return "kmemleak still knows of it";
 	if (page_ref_count(page) != first + page->stray)
 		return "reference count";
 	return NULL;
@@ -221,6 +225,51 @@ void split_page(struct page *page, unsigned int order)
 			visit(page + i);
 		}
 	}
+	pthread_mutex_unlock(&lock);
+}
+
+/*
+ * kmemleak.
+ */
+
+static size_t leak_pages[NR_PAGES];	/* of the run that begins here */
+
+static void check_leaks(unsigned long pfn, size_t nr, bool known)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		if (shim_pages[pfn + i].leak_checked == known)
+			shim_bug("kmemleak: page %zu of %zu %s", i, nr,
+				 known ? "is known already" : "is not known");
+		shim_pages[pfn + i].leak_checked = known;
+	}
+}
+
+void kmemleak_alloc(const void *p, size_t size, int min_count, gfp_t gfp)
+{
+	unsigned long pfn = page_to_pfn(virt_to_page(p));
+
+	shim_assert_may_alloc(gfp, "kmemleak");
+	if (min_count || size & (PAGE_SIZE - 1) || (unsigned long)p & (PAGE_SIZE - 1))
+		shim_bug("kmemleak: %p, %zu bytes, %d", p, size, min_count);
+	pthread_mutex_lock(&lock);
+	leak_pages[pfn] = size >> PAGE_SHIFT;
+	check_leaks(pfn, leak_pages[pfn], true);
+	pthread_mutex_unlock(&lock);
+	shim_usage_add(&shim_out.leak_checked, size >> PAGE_SHIFT);
+}
+
+void kmemleak_free(const void *p)
+{
+	unsigned long pfn = page_to_pfn(virt_to_page(p));
+
+	pthread_mutex_lock(&lock);
+	if (!leak_pages[pfn])
+		shim_bug("kmemleak: %p is not known", p);
+	check_leaks(pfn, leak_pages[pfn], false);
+	shim_usage_add(&shim_out.leak_checked, -(long)leak_pages[pfn]);
+	leak_pages[pfn] = 0;
 	pthread_mutex_unlock(&lock);
 }
 

@@ -8,7 +8,7 @@
 #ifndef _SHIM_MM_H
 #define _SHIM_MM_H
 
-#include "cpu.h"
+#include "rcu.h"
 
 #define SHIM_NODE_PAGES		(PAGE_SHIFT == 12 ? 16384UL : 4096UL)
 
@@ -55,6 +55,7 @@ struct page {
 	u8 order;
 	bool pfmemalloc;
 	bool stray;			/* one of the references is not its owner's */
+	bool leak_checked;		/* in a run that kmemleak knows of */
 };
 
 struct folio {
@@ -146,6 +147,13 @@ void split_page(struct page *page, unsigned int order);
 /* For slab.c: a compound page that is not counted as the product's. */
 struct page *shim_page_get(int nid, gfp_t gfp, unsigned int order);
 void shim_page_put(struct page *head);
+
+/*
+ * kmemleak: each run that is held must be known to it, once and whole, and no
+ * page may go back that is.
+ */
+void kmemleak_alloc(const void *p, size_t size, int min_count, gfp_t gfp);
+void kmemleak_free(const void *p);
 
 /* The context must allow an allocation with @gfp. */
 void shim_assert_may_alloc(gfp_t gfp, const char *what);

@@ -2,7 +2,8 @@
 /*
  * REAL: what a test may ask of its world. Nothing of this exists in a kernel.
  *
- *   cpu.c   fake CPUs, interrupts at any basic block, grace periods
+ *   cpu.c   fake CPUs, interrupts at any basic block
+ *   rcu.c   grace periods
  *   lock.c  locks and their order
  *   mm.c    pages
  *   slab.c  the kernel's own kmalloc
@@ -51,11 +52,17 @@ void shim_node_exhaust(int nid, bool exhausted);
 void shim_strays_one_in(u32 chance);		/* pages that somebody looks at */
 void shim_reserves_one_in(u32 chance);		/* pages from emergency reserves; 0: never */
 
+/* CPUs and nodes that come and go. */
+void shim_cpu_kill(int cpu);
+void shim_cpu_revive(int cpu);
+void shim_node_set_memory(int nid, bool has);
+
 /* What is out. */
 struct shim_usage {
 	long pages;				/* alloc_pages_node() */
 	long kmallocs;				/* kmalloc and kmem_cache objects */
 	long percpu;
+	long leak_checked;			/* pages that kmemleak knows of */
 };
 
 struct shim_usage shim_usage(void);

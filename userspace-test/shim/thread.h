@@ -15,6 +15,8 @@ struct shim_thread {
 	unsigned int depth;		/* of interrupts, soft and hard */
 	unsigned int hardirq;
 	unsigned int nmi;
+	unsigned int stays;		/* nesting of migrate_disable() */
+	bool runs_callbacks;		/* of RCU */
 	struct irq_work *works;		/* for when interrupts are on */
 
 	raw_spinlock_t *held[SHIM_MAX_HELD];
@@ -26,5 +28,12 @@ struct shim_thread {
 };
 
 extern __thread struct shim_thread shim_me;
+
+/* Has nobody preemption off there now? Wait until nobody has. */
+bool shim_cpu_is_idle(int cpu);
+void shim_cpu_wait(int cpu);
+
+void shim_softirq(void (*fn)(void *arg), void *arg);
+void shim_rcu_poll(void);
 
 #endif /* _SHIM_THREAD_H */

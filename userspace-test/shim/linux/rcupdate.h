@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* REAL: see cpu.h. */
-#include "../cpu.h"
+/* REAL: see rcu.h. */
+#include "../rcu.h"

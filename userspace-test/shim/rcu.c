@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Grace periods, and what waits for them. One grace period is going on at a
+ * time; what comes meanwhile waits for the next. CPUs on which nobody has
+ * preemption off are found by trying their mutexes, others come by here.
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+
+#include "shim.h"
+#include "thread.h"
+
+#define ALL_CPUS	((1U << NR_CPUS) - 1)
+
+struct waiter {
+	struct waiter *next;
+	struct rcu_head *head;
+	void *p;			/* of kvfree_call_rcu(), else NULL */
+};
+
+struct queue {
+	struct waiter *first, **end;
+};
+
+static struct queue later, waiting, done;	/* for the next grace period, this one, none */
+static unsigned int missing;		/* CPUs that were not seen idle in this one */
+static unsigned long nr_queued, nr_done;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Callbacks run one after the other, whoever runs them. */
+static pthread_mutex_t runner = PTHREAD_MUTEX_INITIALIZER;
+
+static void append(struct queue *q, struct waiter *first, struct waiter **end)
+{
+	if (!q->first)
+		q->end = &q->first;
+	*q->end = first;
+	q->end = end;
+}
+
+static void move_all(struct queue *to, struct queue *from)
+{
+	if (from->first)
+		append(to, from->first, from->end);
+	from->first = NULL;
+}
+
+static void start_period(void)
+{
+	move_all(&waiting, &later);
+	missing = waiting.first ? ALL_CPUS : 0;
+}
+
+static void look_around(void)
+{
+	int cpu;
+
+	pthread_mutex_lock(&lock);
+	for (cpu = 0; cpu < NR_CPUS; cpu++)
+		if (missing >> cpu & 1 && shim_cpu_is_idle(cpu))
+			missing &= ~(1U << cpu);
+	if (!missing) {
+		move_all(&done, &waiting);
+		start_period();
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+static struct waiter *next_done(void)
+{
+	struct waiter *w;
+
+	pthread_mutex_lock(&lock);
+	w = done.first;
+	if (w)
+		done.first = w->next;
+	pthread_mutex_unlock(&lock);
+	return w;
+}
+
+static void call(void *arg)
+{
+	struct rcu_head *head = arg;
+
+	head->func(head);
+}
+
+static void run_done(void)
+{
+	struct waiter *w;
+
+	if (shim_me.runs_callbacks || pthread_mutex_trylock(&runner))
+		return;
+	shim_me.runs_callbacks = true;
+	while ((w = next_done())) {
+		if (w->p)
+			kfree(w->p);
+		else
+			shim_softirq(call, w->head);
+		free(w);
+		__atomic_fetch_add(&nr_done, 1, __ATOMIC_SEQ_CST);
+	}
+	shim_me.runs_callbacks = false;
+	pthread_mutex_unlock(&runner);
+}
+
+/* Preemption is on. Not each time, so that a grace period may last. */
+void shim_rcu_poll(void)
+{
+	if (READ_ONCE(nr_queued) == READ_ONCE(nr_done) || shim_me.runs_callbacks ||
+	    shim_me.depth || shim_below(4))
+		return;
+	look_around();
+	run_done();
+}
+
+static void queue(struct rcu_head *head, void *p)
+{
+	struct waiter *w = malloc(sizeof(*w));
+
+	if (shim_me.nmi)
+		shim_bug("call_rcu in NMI");
+	shim_assert_unlocked("call_rcu");
+	*w = (struct waiter) { .head = head, .p = p };
+	pthread_mutex_lock(&lock);
+	append(&later, w, &w->next);
+	__atomic_fetch_add(&nr_queued, 1, __ATOMIC_SEQ_CST);
+	if (!missing && !waiting.first)
+		start_period();
+	pthread_mutex_unlock(&lock);
+}
+
+void call_rcu(struct rcu_head *head, rcu_callback_t func)
+{
+	head->next = NULL;
+	head->func = func;
+	queue(head, NULL);
+}
+
+/* The kernel's own writes there as well, where it finds no memory. */
+void kvfree_call_rcu(struct rcu_head *head, void *p)
+{
+	head->next = NULL;
+	head->func = NULL;
+	queue(head, p);
+}
+
+void synchronize_rcu(void)
+{
+	int cpu;
+
+	might_sleep();
+	for (cpu = 0; cpu < NR_CPUS; cpu++)
+		shim_cpu_wait(cpu);
+}
+
+/* All that was queued before has been called. */
+void rcu_barrier(void)
+{
+	unsigned long wanted = __atomic_load_n(&nr_queued, __ATOMIC_SEQ_CST);
+
+	might_sleep();
+	if (shim_me.runs_callbacks)
+		shim_bug("rcu_barrier in a callback");
+	while ((long)(__atomic_load_n(&nr_done, __ATOMIC_SEQ_CST) - wanted) < 0) {
+		synchronize_rcu();
+		look_around();
+		run_done();
+		sched_yield();
+	}
+}

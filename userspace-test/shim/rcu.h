@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * REAL: RCU. Readers are who has preemption off; so a grace period has passed
+ * when each CPU's mutex was free once. Callbacks run after one, in the order
+ * in which they were queued, in softirq context of whichever thread turns
+ * preemption on (rcu.c); what kvfree_call_rcu() frees, in process context.
+ */
+#ifndef _SHIM_RCU_H
+#define _SHIM_RCU_H
+
+#include "cpu.h"
+
+struct rcu_head {
+	struct rcu_head *next;
+	void (*func)(struct rcu_head *head);
+};
+
+typedef void (*rcu_callback_t)(struct rcu_head *head);
+
+/* Nothing here waits for a reader that may be preempted. */
+#define rcu_read_lock()			((void)0)
+#define rcu_read_unlock()		((void)0)
+
+void synchronize_rcu(void);
+void call_rcu(struct rcu_head *head, rcu_callback_t func);
+void kvfree_call_rcu(struct rcu_head *head, void *p);
+void rcu_barrier(void);
+
+#endif /* _SHIM_RCU_H */
