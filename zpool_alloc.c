@@ -80,9 +80,9 @@ static void *alloc_here(struct zpool_cache *cache, gfp_t gfp, int nid)
 {
 	struct zpool_cpu_head *head = this_cpu_ptr(cache->heads);
 	unsigned int capacity;
-	void *obj = NULL;
+	void *obj = zpool_head_pop(head);	/* there may be one: who asks for a node comes here at once */
 
-	if (zpool_head_refill(head, &cache->nodes[nid]->depot))
+	if (!obj && zpool_head_refill(head, &cache->nodes[nid]->depot))
 		obj = zpool_head_pop(head);
 	capacity = READ_ONCE(head->loaded)->capacity;
 	zpool_cpu_exit();
