@@ -79,7 +79,7 @@ static void *alloc_batch(struct zpool_cache *cache, gfp_t gfp, int nid,
 static void *alloc_here(struct zpool_cache *cache, gfp_t gfp, int nid)
 {
 	struct zpool_cpu_head *head = this_cpu_ptr(cache->heads);
-	void *obj = zpool_head_pop(head);
+	void *obj = zpool_head_pop(head);	/* who asks for a node comes here at once */
 	unsigned int capacity;
 
 	if (!obj && zpool_head_refill(head, &cache->nodes[nid]->depot))
@@ -89,16 +89,28 @@ static void *alloc_here(struct zpool_cache *cache, gfp_t gfp, int nid)
 	return obj ?: alloc_batch(cache, gfp, nid, capacity);
 }
 
-static void *alloc_slow(struct zpool_cache *cache, gfp_t gfp, int node)
+static void *alloc_anywhere(struct zpool_cache *cache, gfp_t gfp)
 {
-	int nid = zpool_this_nid();
+	if (unlikely(!zpool_cpu_enter()))
+		return alloc_direct(cache, gfp, zpool_this_nid());
+	return alloc_here(cache, gfp, zpool_this_nid());
+}
+
+/* A CPU that fills from another node since a moment ago may still have objects of the one before. */
+static void *alloc_on_node(struct zpool_cache *cache, gfp_t gfp, int node)
+{
+	void *obj;
 
 	if (unlikely(!zpool_cpu_enter()))
-		return alloc_direct(cache, gfp, node == NUMA_NO_NODE ? nid : node);
-	nid = zpool_this_nid();
-	if (node == NUMA_NO_NODE || node == nid)
-		return alloc_here(cache, gfp, nid);
-	zpool_cpu_exit();
+		return alloc_direct(cache, gfp, node);
+	if (node != zpool_this_nid()) {
+		zpool_cpu_exit();
+		return alloc_direct(cache, gfp, node);
+	}
+	obj = alloc_here(cache, gfp, node);
+	if (likely(!obj || !(gfp & __GFP_THISNODE) || page_to_nid(virt_to_page(obj)) == node))
+		return obj;
+	zpool_free_direct(obj);
 	return alloc_direct(cache, gfp, node);
 }
 
@@ -125,7 +137,8 @@ void *zpool_alloc_slow(struct zpool_cache *cache, gfp_t gfp, int node)
 	if (unlikely(in_nmi()))
 		report_nmi(cache);
 	else
-		obj = alloc_slow(cache, gfp, node);
+		obj = node == NUMA_NO_NODE ? alloc_anywhere(cache, gfp) :
+					     alloc_on_node(cache, gfp, node);
 	if (unlikely(!obj))
 		this_cpu_inc(zpool_cpu.failures);
 	return obj;

@@ -45,7 +45,9 @@ static void free_after_grace(struct rcu_head *head)
 
 static bool holds(const void *p, size_t size, const struct rcu_head *head)
 {
-	return (size_t)((const char *)head - (const char *)p) + sizeof(*head) <= size;
+	size_t offset = (const char *)head - (const char *)p;
+
+	return size >= sizeof(*head) && offset <= size - sizeof(*head);
 }
 
 /**

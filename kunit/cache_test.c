@@ -197,6 +197,41 @@ static void krealloc_takes_typed_objects(struct kunit *test)
 	zpool_cache_destroy(cache);
 }
 
+/* What went back is told to the byte; what is in use stays. */
+static void shrink_tells_what_went_back(struct kunit *test)
+{
+	struct zpool_cache *cache = create(test, 1000, 0, 0, NULL);
+	struct zpool_usage before, after;
+	static char *objs[200];
+	unsigned int i;
+	size_t back;
+
+	for (i = 0; i < ARRAY_SIZE(objs); i++) {
+		objs[i] = zpool_cache_alloc(cache, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, objs[i]);
+		zpool_test_write_pattern(objs[i], 1000);
+	}
+	KUNIT_EXPECT_EQ(test, zpool_cache_shrink(cache), 0UL);
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		if (i >= 20)
+			zpool_cache_free(cache, objs[i]);
+	before = zpool_test_usage(cache);
+	back = zpool_cache_shrink(cache);
+	after = zpool_test_usage(cache);
+	KUNIT_EXPECT_GT(test, back, 0UL);
+	KUNIT_EXPECT_EQ(test, before.held_bytes - after.held_bytes, back);
+	KUNIT_EXPECT_EQ(test, after.in_use_bytes, 20UL * cache->geometry.stride);
+	KUNIT_EXPECT_EQ(test, after.magazine_bytes + after.remote_bytes + after.depot_bytes, 0UL);
+	KUNIT_EXPECT_EQ(test, zpool_cache_shrink(cache), 0UL);
+	for (i = 0; i < 20; i++) {
+		KUNIT_EXPECT_TRUE(test, zpool_test_has_pattern(objs[i], 1000));
+		zpool_cache_free(cache, objs[i]);
+	}
+	KUNIT_EXPECT_EQ(test, zpool_cache_shrink(cache), after.held_bytes);
+	KUNIT_EXPECT_EQ(test, zpool_test_usage(cache).held_bytes, 0UL);
+	zpool_cache_destroy(cache);
+}
+
 static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(typed_objects_are_aligned),
 	KUNIT_CASE(typed_objects_keep_to_their_lines),
@@ -205,6 +240,7 @@ static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(typed_objects_can_be_zeroed),
 	KUNIT_CASE(kfree_knows_typed_objects),
 	KUNIT_CASE(krealloc_takes_typed_objects),
+	KUNIT_CASE(shrink_tells_what_went_back),
 	{}
 };
 

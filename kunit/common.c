@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* See common.h. */
+#include <linux/cpumask.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include "common.h"
@@ -35,6 +38,7 @@ int zpool_test_begin(struct kunit *test)
  */
 void zpool_test_end(struct kunit *test)
 {
+	zpool_test_settle();
 	EXPECT_SOUND(test, zpool_check_all());
 	zpool_drain_all();
 	EXPECT_SOUND(test, zpool_check_all());
@@ -51,6 +55,25 @@ void zpool_test_end_quiet(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, zpool_test_reports(), reports_before);
 	zpool_test_end(test);
+}
+
+/**
+ * zpool_test_settle() - wait for all that was put off
+ */
+void zpool_test_settle(void)
+{
+	rcu_barrier();
+	zpool_kmalloc_sync();
+	zpool_slab_sync();
+}
+
+/**
+ * zpool_test_move() - go on on another CPU
+ * @cpu: which, online; or ZPOOL_TEST_ANY_CPU, as before
+ */
+void zpool_test_move(int cpu)
+{
+	set_cpus_allowed_ptr(current, cpu < 0 ? cpu_possible_mask : cpumask_of(cpu));
 }
 
 /**

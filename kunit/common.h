@@ -11,6 +11,7 @@
 
 #include <kunit/test.h>
 #include <linux/preempt.h>
+#include <linux/sched.h>
 
 #include "../zpool_budget.h"
 #include "../zpool_cache.h"
@@ -23,6 +24,8 @@
 
 /* Room enough that no magazine of a test is ever refused one. */
 #define AMPLE_BUDGET	(64UL << 20)
+
+#define ZPOOL_TEST_ANY_CPU	(-1)
 
 /* A validator has nothing to say. */
 #define EXPECT_SOUND(test, verdict) do {					\
@@ -45,6 +48,8 @@ void zpool_test_end(struct kunit *test);
 void zpool_test_end_quiet(struct kunit *test);
 
 struct zpool_usage zpool_test_usage(struct zpool_cache *cache);
+void zpool_test_settle(void);
+void zpool_test_move(int cpu);
 void *zpool_test_alloc(size_t size, gfp_t gfp);
 bool zpool_test_is_pooled(const void *p);
 bool zpool_test_is_filled(const void *p, int byte, size_t size);

@@ -202,7 +202,38 @@ static void budget_is_never_exceeded(struct kunit *test)
 	}
 }
 
-/* A magazine takes a sixteenth of what is left at most, or is as small as they come. */
+/* All that @make gives for 1 KiB objects; none larger than a sixteenth of the room there was. */
+static void make_all(struct kunit *test, struct list_head *mags, unsigned long (*room)(void),
+		     struct zpool_magazine *(*make)(struct zpool_cache *cache, int nid))
+{
+	struct zpool_cache *cache = zpool_general[zpool_size_class(1024)];
+	unsigned long before = room();
+	struct zpool_magazine *mag;
+
+	while ((mag = make(cache, numa_mem_id()))) {
+		list_add(&mag->list, mags);
+		KUNIT_EXPECT_TRUE(test, mag->capacity == 4 ||
+				  mag->capacity * cache->geometry.stride <= before / 16);
+		before = room();
+	}
+	KUNIT_EXPECT_LT(test, before, 4 * (size_t)cache->geometry.stride);
+}
+
+static void destroy_all(struct list_head *mags, size_t stride)
+{
+	struct zpool_magazine *mag, *next;
+
+	list_for_each_entry_safe(mag, next, mags, list)
+		zpool_magazine_destroy(mag, stride);
+	INIT_LIST_HEAD(mags);
+}
+
+static unsigned long room_of_all(void)
+{
+	return zpool_budget_room(zpool_budget.limit);
+}
+
+/* Magazines for depots may claim half of the budget, those of CPUs what is left of it. */
 static void magazines_leave_room(struct kunit *test)
 {
 	struct zpool_cache *cache = zpool_general[zpool_size_class(1024)];
@@ -211,24 +242,24 @@ static void magazines_leave_room(struct kunit *test)
 	LIST_HEAD(mags);
 
 	zpool_budget_set_limit(1 << 20);
-	for (;;) {
-		unsigned long room = zpool_budget_room(zpool_budget.limit);
+	make_all(test, &mags, zpool_budget_shared_room, zpool_depot_magazine);
+	KUNIT_EXPECT_LE(test, zpool_test_claimed(), 1L << 19);
+	make_all(test, &mags, room_of_all, zpool_cpu_magazine);
+	destroy_all(&mags, stride);
+	KUNIT_EXPECT_EQ(test, zpool_test_claimed(), 0L);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&zpool_budget.shared), 0L);
 
+	/* Whatever CPUs have claimed, there is some for depots. */
+	while (zpool_test_claimed() <= 5L << 17) {
 		mag = zpool_cpu_magazine(cache, numa_mem_id());
-		if (!mag)
-			break;
+		KUNIT_ASSERT_NOT_NULL(test, mag);
 		list_add(&mag->list, &mags);
-		KUNIT_EXPECT_TRUE(test, mag->capacity == 4 || mag->capacity * stride <= room / 16);
-		/* Those in depots may take half of the budget only. */
-		if (zpool_test_claimed() > 1 << 19)
-			KUNIT_EXPECT_NULL(test, zpool_depot_magazine(cache, numa_mem_id()));
 	}
-	KUNIT_EXPECT_LT(test, zpool_budget_room(zpool_budget.limit), 4 * stride);
-	while (!list_empty(&mags)) {
-		mag = list_first_entry(&mags, struct zpool_magazine, list);
-		list_del(&mag->list);
-		zpool_magazine_destroy(mag, stride);
-	}
+	mag = zpool_depot_magazine(cache, numa_mem_id());
+	KUNIT_EXPECT_NOT_NULL(test, mag);
+	if (mag)
+		list_add(&mag->list, &mags);
+	destroy_all(&mags, stride);
 }
 
 /* A lower limit holds from the next drain on; claims above it stand until then. */

@@ -169,6 +169,11 @@ void shim_thread_move(int cpu)
 	shim_me.cpu = cpu;
 }
 
+void set_cpus_allowed_ptr(void *task, const struct shim_cpu_set *set)
+{
+	shim_thread_move(set ? set->cpu : 0);
+}
+
 /*
  * CPUs and nodes that come and go.
  */

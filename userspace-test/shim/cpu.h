@@ -37,6 +37,17 @@ void migrate_enable(void);
 
 bool shim_is_online(int cpu);
 
+/* A set of CPUs is one of them, or NULL for all; only the thread itself is moved. */
+struct shim_cpu_set {
+	int cpu;
+};
+
+#define current				NULL
+#define cpu_possible_mask		((const struct shim_cpu_set *)NULL)
+#define cpumask_of(n)			(&(const struct shim_cpu_set) { n })
+
+void set_cpus_allowed_ptr(void *task, const struct shim_cpu_set *set);
+
 /*
  * Per-CPU data: the symbol names a template that nobody uses, as in the
  * kernel; a CPU's copy lies at the same place in that CPU's area. A dynamic
