@@ -14,7 +14,7 @@
 #include "tap.h"
 #include "world.h"
 
-#define NR_OBJECTS	600
+#define NR_OBJECTS	800
 #define NR_TYPES	3
 
 static void *objects[NR_OBJECTS];
@@ -47,6 +47,21 @@ static void create_types(struct zpool_cache **types)
 	types[2] = zpool_cache_create("large", 50000, 0, ZPOOL_HWCACHE_ALIGN, NULL);
 }
 
+/* However many there are, each of them is good. */
+static void allocate_bulk(struct zpool_cache **types)
+{
+	void *objs[70];
+	unsigned int got;
+
+	got = zpool_kmalloc_bulk(500, GFP_KERNEL, ARRAY_SIZE(objs), objs);
+	while (got)
+		keep(objs[--got], 500);
+	if (types[1])
+		got = zpool_cache_alloc_bulk(types[1], GFP_KERNEL, ARRAY_SIZE(objs), objs);
+	while (got)
+		keep(objs[--got], 3000);
+}
+
 /* A few of each class, and enough of some that magazines overflow. */
 static void allocate(struct zpool_cache **types)
 {
@@ -62,6 +77,9 @@ static void allocate(struct zpool_cache **types)
 		if (types[i % NR_TYPES])
 			keep(zpool_cache_alloc(types[i % NR_TYPES], GFP_NOWAIT), 48);
 	keep(zpool_kmalloc(100000, GFP_KERNEL), 100000);
+	for (i = 0; i < 20; i++)
+		keep(zpool_kmalloc_node(1000, GFP_KERNEL, i % MAX_NUMNODES), 1000);
+	allocate_bulk(types);
 }
 
 /* What an interrupt does that came in the middle of a busy section. */
@@ -120,8 +138,13 @@ static void free_some(unsigned int left)
 {
 	while (nr_objects > left) {
 		shim_thread_move(nr_objects % NR_CPUS);
-		zpool_kfree(objects[--nr_objects]);
+		nr_objects--;
+		if (nr_objects % 5 || zpool_ksize(objects[nr_objects]) < sizeof(struct rcu_head))
+			zpool_kfree(objects[nr_objects]);
+		else
+			zpool_kfree_call_rcu(objects[nr_objects], objects[nr_objects]);
 	}
+	world_settle();
 	shim_thread_move(0);
 }
 

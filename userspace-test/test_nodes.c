@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Nodes whose memory comes and goes, CPUs that die, page allocators that fail
+ * in the middle of a bulk call: what no kernel can be asked to do on the spot.
+ * One thread, without interrupts, so that each figure is exact.
+ *
+ * CPUs 0 and 1 are on node 0, 2 and 3 on node 1, 4 on node 2.
+ */
+#include "../zpool_budget.h"
+#include "../zpool_cache.h"
+#include "../zpool_check.h"
+#include "../zpool_drain.h"
+#include "../zpool_node.h"
+#include "../zpool_report.h"
+#include "../zpool_stats.h"
+#include "tap.h"
+#include "world.h"
+
+#define SIZE	256U
+#define NR	130U		/* more than a magazine holds */
+
+static struct zpool_cache *cache;
+static void *objs[NR];
+static bool good;
+
+/* The first that fails is told. */
+#define EXPECT(condition) do {							\
+	if (!(condition) && good) {						\
+		printf("# %s:%d: %s\n", __FILE__, __LINE__, #condition);	\
+		good = false;							\
+	}									\
+} while (0)
+
+static int node_of(const void *p)
+{
+	return page_to_nid(virt_to_page(p));
+}
+
+static int node_of_cpu(int cpu)
+{
+	return per_cpu_ptr(&zpool_cpu, cpu)->node;
+}
+
+static struct zpool_usage usage(void)
+{
+	struct zpool_usage u = {};
+
+	zpool_stats_add_cache(&u, cache);
+	return u;
+}
+
+static void take(unsigned int nr, int nid)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		objs[i] = nid < 0 ? zpool_cache_alloc(cache, GFP_KERNEL) :
+				    zpool_cache_alloc_node(cache, GFP_KERNEL, nid);
+		EXPECT(objs[i]);
+	}
+}
+
+static void give(unsigned int nr)
+{
+	while (nr)
+		zpool_cache_free(cache, objs[--nr]);
+}
+
+static void feeds_from(int a, int b, int c)
+{
+	EXPECT(node_of_cpu(0) == a && node_of_cpu(1) == a);
+	EXPECT(node_of_cpu(2) == b && node_of_cpu(3) == b);
+	EXPECT(node_of_cpu(4) == c);
+}
+
+/* A CPU of a node without memory lives on the nearest that has some, as on its own. */
+static void no_memory_at_load(void)
+{
+	struct zpool_usage before;
+	void *p;
+
+	feeds_from(0, 1, 1);
+	EXPECT(zpool_node_is_fed(0) && zpool_node_is_fed(1) && !zpool_node_is_fed(2));
+	shim_thread_move(4);
+	take(NR, -1);
+	EXPECT(node_of(objs[0]) == 1 && node_of(objs[NR - 1]) == 1);
+	give(NR);
+	EXPECT(usage().remote_bytes == 0);
+	before = usage();
+	take(NR, -1);
+	EXPECT(usage().refills - before.refills <= 1);
+	give(NR);
+
+	EXPECT(!zpool_kmalloc_node(SIZE, GFP_KERNEL | __GFP_THISNODE, 2));
+	p = zpool_kmalloc_node(SIZE, GFP_KERNEL, 2);
+	EXPECT(p && node_of(p) != 2);
+	zpool_kfree(p);
+
+	shim_node_set_memory(0, false);
+	EXPECT(zpool_node_update());
+	feeds_from(1, 1, 1);
+	shim_node_set_memory(0, true);
+	EXPECT(zpool_node_update());
+	feeds_from(0, 1, 1);
+}
+
+/* The node gets memory: its CPU goes there, and what it had is far from home. */
+static void memory_comes(void)
+{
+	shim_thread_move(4);
+	take(NR, -1);
+	shim_node_set_memory(2, true);
+	EXPECT(node_of_cpu(4) == 1);
+	EXPECT(zpool_node_update());
+	EXPECT(!zpool_node_update());
+	feeds_from(0, 1, 2);
+	EXPECT(zpool_node_is_fed(2));
+	synchronize_rcu();
+	zpool_drain_all();
+	give(NR);
+	EXPECT(usage().remote_bytes && !usage().magazine_bytes);
+	take(1, -1);
+	EXPECT(node_of(objs[0]) == 2);
+	give(1);
+	zpool_cache_drain(cache);
+	EXPECT(!usage().held_bytes);
+}
+
+/* Nobody would come for it: what node 2 owns goes to its slabs, not to its depot. */
+static void nobody_fills_from_there(void)
+{
+	struct zpool_cache_node *node = cache->nodes[2];
+
+	shim_thread_move(4);
+	take(NR, -1);
+	shim_thread_move(0);
+	shim_cpu_kill(4);
+	zpool_drain_cpu(4);
+	zpool_node_update();
+	EXPECT(!zpool_node_is_fed(2));
+	zpool_drain_node(2);
+	EXPECT(!node->depot.nr_full && !node->depot.nr_empty && !node->slabs.nr_empty);
+	give(NR);
+	EXPECT(!node->depot.nr_full);
+	EXPECT(usage().remote_bytes < NR * SIZE && !usage().in_use_bytes);
+
+	zpool_node_feed(4);
+	shim_cpu_revive(4);
+	EXPECT(zpool_node_is_fed(2) && node_of_cpu(4) == 2);
+	zpool_cache_drain(cache);
+	shim_thread_move(4);
+	take(NR, -1);
+	shim_thread_move(0);
+	give(NR);
+	EXPECT(node->depot.nr_full == 1);
+}
+
+/* It comes back where its node has no memory any more. */
+static void a_cpu_comes_back_elsewhere(void)
+{
+	shim_cpu_kill(4);
+	zpool_drain_cpu(4);
+	zpool_node_update();
+	shim_node_set_memory(2, false);
+	zpool_node_feed(4);
+	shim_cpu_revive(4);
+	EXPECT(node_of_cpu(4) == 1);
+	shim_node_set_memory(2, true);
+	EXPECT(zpool_node_update());
+	EXPECT(node_of_cpu(4) == 2);
+}
+
+static unsigned long failures(void)
+{
+	return zpool_stats_percpu(offsetof(struct zpool_cpu, failures));
+}
+
+/* The slabs end in the middle: what came before is good, and counted. */
+static void a_bulk_ends_midway(void)
+{
+	unsigned long before = failures();
+	unsigned int got, i;
+
+	zpool_cache_drain(cache);
+	for (i = 0; i < NR; i++)
+		objs[i] = NULL;
+	shim_fail_nth(SHIM_PAGES, 3, true);
+	got = zpool_cache_alloc_bulk(cache, GFP_KERNEL, NR, objs);
+	shim_fail_stop();
+	EXPECT(got > 0 && got < NR);
+	EXPECT(failures() - before == 1);
+	EXPECT(usage().in_use_bytes == got * SIZE);
+	for (i = 0; i < NR; i++) {
+		EXPECT(!!objs[i] == (i < got));
+		if (objs[i])
+			memset(objs[i], i, SIZE);
+	}
+	EXPECT(!zpool_check_all());
+	zpool_cache_free_bulk(cache, got, objs);
+	EXPECT(!usage().in_use_bytes);
+
+	shim_fail_nth(SHIM_KMALLOC, 1, true);
+	zpool_drain_all();
+	got = zpool_kmalloc_bulk(SIZE, GFP_KERNEL, NR, objs);
+	EXPECT(!got && failures() - before == 2);
+	got = zpool_kmalloc_bulk(ZPOOL_MAX_SIZE + 1, GFP_KERNEL, 3, objs);
+	EXPECT(!got);
+	shim_fail_stop();
+	shim_fail_nth(SHIM_KMALLOC, 3, true);
+	got = zpool_kmalloc_bulk(ZPOOL_MAX_SIZE + 1, GFP_KERNEL, 3, objs);
+	shim_fail_stop();
+	EXPECT(got == 2);
+	zpool_kfree_bulk(got, objs);
+}
+
+/* A bulk does not stop at its own node. */
+static void a_bulk_of_a_full_node(void)
+{
+	unsigned int got, i;
+
+	zpool_cache_drain(cache);
+	shim_thread_move(0);
+	shim_node_exhaust(0, true);
+	got = zpool_cache_alloc_bulk(cache, GFP_KERNEL, 70, objs);
+	shim_node_exhaust(0, false);
+	EXPECT(got == 70);
+	for (i = 0; i < got; i++)
+		EXPECT(node_of(objs[i]) != 0);
+	EXPECT(!zpool_check_all());
+	zpool_cache_free_bulk(cache, got, objs);
+}
+
+static void in_the_busy_section(void *unused)
+{
+	objs[0] = zpool_kmalloc_node(SIZE, GFP_ATOMIC | __GFP_THISNODE, 2);
+	objs[1] = zpool_kmalloc_node(SIZE, GFP_ATOMIC, NUMA_NO_NODE);
+	zpool_kmalloc_bulk(SIZE, GFP_ATOMIC, 3, objs + 2);
+}
+
+/* Who interrupts a busy section gets what he asks for, past the magazines. */
+static void an_interrupt_asks_for_a_node(void)
+{
+	shim_thread_move(0);
+	if (!zpool_cpu_enter())
+		shim_bug("busy for no reason");
+	shim_interrupt(in_the_busy_section, NULL);
+	zpool_cpu_exit();
+	EXPECT(objs[0] && node_of(objs[0]) == 2);
+	EXPECT(objs[1] && node_of(objs[1]) == 0);
+	zpool_kfree_bulk(5, objs);
+}
+
+static void in_nmi_context(void *unused)
+{
+	objs[0] = zpool_cache_alloc(cache, GFP_ATOMIC);
+	objs[1] = zpool_cache_alloc_node(cache, GFP_ATOMIC, 0);
+	*(unsigned int *)(objs + 2) = zpool_cache_alloc_bulk(cache, GFP_ATOMIC, 5, objs + 3);
+	zpool_kfree(objs[10]);
+	zpool_kfree_sensitive(objs[11]);
+	objs[12] = zpool_krealloc(objs[13], 5000, GFP_ATOMIC);
+}
+
+/* An NMI gets what lies in the magazine, and what it frees of the kernel's waits. */
+static void an_nmi_asks(void)
+{
+	unsigned int got;
+
+	take(5, -1);
+	give(5);
+	objs[10] = kmalloc(100, GFP_KERNEL);
+	objs[11] = kmalloc(100, GFP_KERNEL);
+	objs[13] = kmalloc(100, GFP_KERNEL);
+	shim_nmi(in_nmi_context, NULL);
+	got = *(unsigned int *)(objs + 2);
+	EXPECT(objs[0] && !objs[1] && got == 5 && !objs[12]);
+	kfree(objs[13]);
+	zpool_cache_free(cache, objs[0]);
+	zpool_cache_free_bulk(cache, got, objs + 3);
+	zpool_cache_drain(cache);
+	shim_nmi(in_nmi_context, NULL);
+}
+
+static void run(void (*test)(void), const char *name)
+{
+	const char *broken;
+
+	good = true;
+	test();
+	world_settle();
+	zpool_drain_all();
+	broken = zpool_check_all();
+	EXPECT(!broken && !usage().held_bytes);
+	EXPECT(!atomic_long_read(&zpool_budget.claimed));
+	tap_ok(good, "nodes.%s", name);
+	shim_thread_move(0);
+}
+
+#define RUN(test)	run(test, #test)
+
+int main(void)
+{
+	const char *leaks;
+
+	shim_node_set_memory(2, false);
+	if (world_start(WORLD_BUDGET))
+		shim_bug("no memory to start with");
+	cache = zpool_cache_create("nodes", SIZE, 0, 0, NULL);
+	RUN(no_memory_at_load);
+	RUN(memory_comes);
+	RUN(nobody_fills_from_there);
+	RUN(a_cpu_comes_back_elsewhere);
+	RUN(a_bulk_ends_midway);
+	RUN(a_bulk_of_a_full_node);
+	RUN(an_interrupt_asks_for_a_node);
+	memset(objs, 0, sizeof(objs));
+	RUN(an_nmi_asks);
+	zpool_cache_destroy(cache);
+	world_stop();
+	leaks = world_leaks();
+	tap_ok(!leaks, "nothing left%s%s", leaks ? ": " : "", leaks ?: "");
+	return tap_end();
+}
