@@ -129,13 +129,14 @@ struct bench_player {
 	unsigned int nr;		/* which of the load's players */
 	unsigned int pairs;
 	unsigned int failed;		/* allocations that returned NULL */
-	u64 start_ns, end_ns;
+	u64 ns;				/* that it took */
+	u64 waited_ns;			/* of it, for another player */
 	bool preempted;			/* another task took the CPU meanwhile */
 };
 
 /**
  * struct bench_round - what a round came to
- * @ns: from the first player's start to the last one's end
+ * @ns: how long the player worked that worked longest
  * @failed: allocations that returned NULL
  * @preempted: the time is not all ours
  * @held_bytes: by how much the machine's free pages have fallen in all turns

@@ -4,12 +4,14 @@
  * every producer with a consumer.
  *
  * Batches of pointers go through a ring with one writer and one reader. Both
- * work at the same time, and who has nothing to do spins without touching
- * the allocator: the time of a round is that of the slower side, plus one
- * handing over for a batch, the same for all contenders.
+ * work at the same time; who has nothing to do spins without touching the
+ * allocator, and what it spins is taken off its time. The round's is that of
+ * the side that worked longer: the wall time, had neither ever to wait for a
+ * CPU that an emulator's host has given to somebody else.
  */
 #include <linux/cache.h>
 #include <linux/gfp.h>
+#include <linux/ktime.h>
 #include <linux/processor.h>
 
 #include <asm/barrier.h>
@@ -26,6 +28,32 @@ static struct ring {
 	void *objs[RING_BATCHES][BENCH_CROSS_BATCH] ____cacheline_aligned;
 } ring;
 
+/* Pairs with the release in consume(): the batch has been read. */
+static bool is_full(unsigned int head)
+{
+	return head - smp_load_acquire(&ring.tail) == RING_BATCHES;
+}
+
+/* Pairs with the release in produce(): the batch is written. */
+static bool is_empty(unsigned int tail)
+{
+	return smp_load_acquire(&ring.head) == tail;
+}
+
+/* The clock is read only where there is time to. */
+static void wait_while(bool (*condition)(unsigned int at), unsigned int at,
+		       struct bench_player *player)
+{
+	u64 start_ns;
+
+	if (!condition(at))
+		return;
+	start_ns = ktime_get_ns();
+	while (condition(at))
+		cpu_relax();
+	player->waited_ns += ktime_get_ns() - start_ns;
+}
+
 static noinline unsigned int produce(struct bench_player *player)
 {
 	const struct bench_contender *contender = player->contender;
@@ -35,15 +63,13 @@ static noinline unsigned int produce(struct bench_player *player)
 	for (done = 0; done < player->pairs; done += BENCH_CROSS_BATCH) {
 		void **objs = ring.objs[head % RING_BATCHES];
 
-		/* Pairs with the release in consume(): the batch has been read. */
-		while (head - smp_load_acquire(&ring.tail) == RING_BATCHES)
-			cpu_relax();
+		wait_while(is_full, head, player);
 		for (i = 0; i < BENCH_CROSS_BATCH; i++) {
 			objs[i] = contender->alloc(size, GFP_KERNEL);
 			if (unlikely(!objs[i]))
 				failed++;
 		}
-		/* Pairs with the acquire in consume(): the batch is written. */
+		/* Pairs with the acquire in is_empty(). */
 		smp_store_release(&ring.head, ++head);
 	}
 	return failed;
@@ -58,11 +84,11 @@ static noinline unsigned int consume(struct bench_player *player)
 	for (done = 0; done < player->pairs; done += BENCH_CROSS_BATCH) {
 		void **objs = ring.objs[tail % RING_BATCHES];
 
-		while (smp_load_acquire(&ring.head) == tail)
-			cpu_relax();
+		wait_while(is_empty, tail, player);
 		for (i = 0; i < BENCH_CROSS_BATCH; i++)
 			if (likely(objs[i]))
 				contender->free(objs[i], size);
+		/* Pairs with the acquire in is_full(). */
 		smp_store_release(&ring.tail, ++tail);
 	}
 	return 0;

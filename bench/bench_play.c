@@ -4,8 +4,7 @@
  *
  * A round is timed as a whole, never a pair: reading the clock costs more
  * than a pair, in UML by far. Where two play, each is a thread bound to its
- * CPU; both wait for each other before the clock starts, and the round lasts
- * from the first one's start to the last one's end.
+ * CPU, and both wait for each other before the clock starts.
  */
 #include <linux/atomic.h>
 #include <linux/completion.h>
@@ -50,11 +49,10 @@ static u64 clock_ns(void)
 static void time_work(struct bench_player *player)
 {
 	unsigned long preempted = current->nivcsw;
-	u64 reading_ns = clock_ns();
+	u64 reading_ns = clock_ns(), start_ns = ktime_get_ns();
 
-	player->start_ns = ktime_get_ns();
 	player->failed += player->load->play->work(player);
-	player->end_ns = ktime_get_ns() - reading_ns;
+	player->ns = ktime_get_ns() - start_ns - reading_ns;
 	player->preempted = current->nivcsw != preempted;
 }
 
@@ -130,7 +128,6 @@ int bench_play_round(const struct bench_contender *contender,
 		     struct bench_round *round)
 {
 	struct team team = { .size = load->nr_cpus };
-	u64 start_ns = U64_MAX, end_ns = 0;
 	unsigned int i;
 	int err = 0;
 
@@ -147,16 +144,15 @@ int bench_play_round(const struct bench_contender *contender,
 	}
 	if (err)
 		return err;
+	round->ns = 0;
 	round->preempted = false;
 	for (i = 0; i < team.size; i++) {
 		struct bench_player *player = &team.players[i];
 
 		end(player);
-		start_ns = min(start_ns, player->start_ns);
-		end_ns = max(end_ns, player->end_ns);
+		round->ns = max(round->ns, player->ns - player->waited_ns);
 		round->failed += player->failed;
 		round->preempted |= player->preempted;
 	}
-	round->ns = end_ns - start_ns;
 	return 0;
 }

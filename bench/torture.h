@@ -47,7 +47,7 @@ enum torture_place {
 	TORTURE_ATOMIC,		/* the same thread where it must not sleep */
 	TORTURE_SOFTIRQ,
 	TORTURE_HARDIRQ,
-	TORTURE_EXTRA,		/* a thread on any CPU */
+	TORTURE_EXTRA,		/* a thread on any CPU; those above are of one CPU each */
 	TORTURE_NR_PLACES
 };
 

@@ -13,7 +13,7 @@
 #include "torture.h"
 
 #define PATH		"/sys/module/kzpool/parameters/budget_kb"
-/* One in so many is refused. */
+/* The first is refused, then one in so many. */
 #define REFUSED_ONE_IN	128
 #define MAX_PAUSE_MS	50
 /* KiB: from 2^MIN to 2^MAX, which is less than half of any machine's RAM. */
@@ -78,7 +78,7 @@ void torture_params_step(struct torture_ctx *ctx)
 {
 	char found[16];
 
-	if (sizes_below(&ctx->rnd, REFUSED_ONE_IN))
+	if (ctx->ops && sizes_below(&ctx->rnd, REFUSED_ONE_IN))
 		change(ctx);
 	else
 		refuse_one(ctx);

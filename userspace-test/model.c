@@ -3,6 +3,7 @@
 #include "../zpool_sizeclass.h"
 #include "../zpool_node.h"
 #include "model.h"
+#include "world.h"
 
 /* For each eight bytes of the linear map: does an object use them? */
 static u8 taken[MAX_NUMNODES * SHIM_NODE_PAGES * PAGE_SIZE / 8];
@@ -281,6 +282,7 @@ static void alloc_node(struct model *m)
 {
 	struct model_object o = { .kind = MODEL_POOLED, .size = random_size(m) };
 	int node = (int)shim_below(nr_node_ids + 1) - 1;
+	unsigned long moves = world_nr_moves();
 	gfp_t gfp = random_gfp();
 
 	if (shim_below(2)) {
@@ -294,6 +296,7 @@ static void alloc_node(struct model *m)
 	if (o.p && in_nmi() && node != NUMA_NO_NODE)
 		shim_bug("an object of a certain node in NMI");
 	if (o.p && node != NUMA_NO_NODE && gfp & __GFP_THISNODE &&
+	    moves % 2 == 0 && moves == world_nr_moves() &&
 	    page_to_nid(virt_to_page(o.p)) != node)
 		shim_bug("__GFP_THISNODE got memory of another node");
 	keep(m, &o, gfp);

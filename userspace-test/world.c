@@ -9,6 +9,7 @@
 
 static struct shim_usage before;
 static int dead_cpu = -1;
+static unsigned long nr_moves;	/* odd while CPUs go from node to node */
 
 /* Return: 0, or -ENOMEM with nothing left behind. */
 int world_start(unsigned long budget)
@@ -20,6 +21,7 @@ int world_start(unsigned long budget)
 	if (err)
 		return err;
 	zpool_magazine_start();
+	zpool_fed_nodes = NODE_MASK_NONE;	/* as loaded */
 	zpool_node_start();
 	zpool_budget_set_limit(budget);
 	err = zpool_cache_start();
@@ -67,6 +69,21 @@ static void kill(int cpu)
 		zpool_drain_node(nid);
 }
 
+static void update_nodes(void)
+{
+	__atomic_fetch_add(&nr_moves, 1, __ATOMIC_SEQ_CST);
+	if (zpool_node_update()) {
+		synchronize_rcu();
+		zpool_drain_all();
+	}
+	__atomic_fetch_add(&nr_moves, 1, __ATOMIC_SEQ_CST);
+}
+
+unsigned long world_nr_moves(void)
+{
+	return __atomic_load_n(&nr_moves, __ATOMIC_SEQ_CST);
+}
+
 /* One CPU dies, or the dead one comes back. Not this thread's own. */
 void world_plug_cpu(void)
 {
@@ -90,10 +107,7 @@ void world_plug_memory(void)
 		shim_node_set_memory(other, true);
 	if (nr_node_ids > 1 && shim_below(2))
 		shim_node_set_memory(nid, false);
-	if (zpool_node_update()) {
-		synchronize_rcu();
-		zpool_drain_all();
-	}
+	update_nodes();
 	mutex_unlock(&hotplug_lock);
 }
 
@@ -107,10 +121,7 @@ void world_plug_all(void)
 		revive(dead_cpu);
 	for_each_node(nid)
 		shim_node_set_memory(nid, true);
-	if (zpool_node_update()) {
-		synchronize_rcu();
-		zpool_drain_all();
-	}
+	update_nodes();
 	mutex_unlock(&hotplug_lock);
 }
 

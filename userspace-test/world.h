@@ -19,6 +19,12 @@ void world_plug_cpu(void);
 void world_plug_memory(void);
 void world_plug_all(void);
 
+/*
+ * Counts up when CPUs begin and when they are done to fill from other nodes: in
+ * between their magazines have objects of the old.
+ */
+unsigned long world_nr_moves(void);
+
 /* What zpool has not given back, in words, or NULL. */
 const char *world_leaks(void);
 

@@ -10,7 +10,7 @@ measure()
 case $bench in
 exact) loads="set=bench cpus=1 rounds=9 pairs=1000" ;;
 timed) loads="set=bench cpus=1 round_ms=5" ;;
-cross) loads="set=cross round_ms=50" ;;
+cross) loads="set=cross rounds=9 round_ms=20" ;;
 esac
 for size in 64 512 1024 4096 8192 16384 65536 0; do
 	# shellcheck disable=SC2086 # a list of parameters
