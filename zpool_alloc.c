@@ -24,14 +24,26 @@ static void *alloc_direct(struct zpool_cache *cache, gfp_t gfp, int nid)
 	return zpool_cache_take(cache, gfp, nid, &obj, 1, &use) ? obj : NULL;
 }
 
+/* A CPU's own magazines are two: one that it does not need would only lie in the depot. */
+static bool lacks_pair(const struct zpool_cpu_head *head)
+{
+	return READ_ONCE(head->previous) == zpool_no_magazine;
+}
+
+static void destroy_spare(struct zpool_cache *cache, struct zpool_magazine *spare)
+{
+	if (spare)
+		zpool_magazine_destroy(spare, cache->geometry.stride);
+}
+
 /*
  * Load a batch of node @nid into this CPU's pair. The CPU may have changed
  * since the batch was taken, and its pair may have been filled by others.
  *
- * Return: how many of @objs are left, at its beginning.
+ * Return: how many of @objs are left, at its beginning; @spare unless it was used.
  */
 static unsigned int load_batch(struct zpool_cache *cache, int nid,
-			       struct zpool_magazine *spare, void **objs,
+			       struct zpool_magazine **spare, void **objs,
 			       unsigned int nr)
 {
 	struct zpool_cpu_head *head;
@@ -39,8 +51,10 @@ static unsigned int load_batch(struct zpool_cache *cache, int nid,
 	if (WARN_ON_ONCE(!zpool_cpu_enter()))
 		return nr;
 	head = this_cpu_ptr(cache->heads);
-	if (spare)
-		zpool_head_install(head, &zpool_this_node(cache)->depot, spare);
+	if (*spare && lacks_pair(head)) {
+		zpool_head_install(head, &zpool_this_node(cache)->depot, *spare);
+		*spare = NULL;
+	}
 	head->allocs++;
 	if (nid == zpool_this_nid())
 		nr = zpool_head_load(head, objs, nr);
@@ -64,12 +78,12 @@ static void *alloc_batch(struct zpool_cache *cache, gfp_t gfp, int nid,
 	nr = zpool_cache_take(cache, gfp, nid, objs,
 			     clamp(capacity / 2, 1U, ZPOOL_BATCH), &use);
 	if (use != ZPOOL_MAGAZINE || !nr) {
-		if (spare)
-			zpool_magazine_destroy(spare, cache->geometry.stride);
+		destroy_spare(cache, spare);
 		return nr ? objs[0] : NULL;
 	}
 	obj = objs[--nr];
-	nr = load_batch(cache, nid, spare, objs, nr);
+	nr = load_batch(cache, nid, &spare, objs, nr);
+	destroy_spare(cache, spare);
 	if (nr)
 		zpool_cache_put(cache, objs, nr);
 	return obj;
@@ -110,7 +124,7 @@ static void *alloc_on_node(struct zpool_cache *cache, gfp_t gfp, int node)
 	obj = alloc_here(cache, gfp, node);
 	if (likely(!obj || !(gfp & __GFP_THISNODE) || page_to_nid(virt_to_page(obj)) == node))
 		return obj;
-	zpool_free_direct(obj);
+	zpool_free_direct(cache, obj);
 	return alloc_direct(cache, gfp, node);
 }
 
@@ -207,11 +221,12 @@ unsigned int zpool_alloc_batch(struct zpool_cache *cache, gfp_t gfp, unsigned in
 
 /**
  * zpool_free_direct() - put an object into its slab, past the magazines
+ * @cache: its cache
  * @obj: in use
  */
-void zpool_free_direct(void *obj)
+void zpool_free_direct(struct zpool_cache *cache, void *obj)
 {
-	zpool_slabs_free(&obj, 1, ZPOOL_DIRECT, NULL);
+	zpool_slabs_free(&obj, 1, ZPOOL_DIRECT, cache);
 }
 
 void zpool_report_twice(struct zpool_cache *cache, const void *obj, void *caller)
@@ -233,7 +248,13 @@ void zpool_report_twice(struct zpool_cache *cache, const void *obj, void *caller
 bool zpool_is_object(const struct zpool_slab *slab, const void *obj, const char *what,
 		     void *caller)
 {
-	if (likely(zpool_slab_index(slab, obj) >= 0))
+	bool starts;
+
+	/* A header may go while somebody frees the object, too; its memory stays one. */
+	rcu_read_lock();
+	starts = slab && READ_ONCE(slab->home) && zpool_slab_index(slab, obj) >= 0;
+	rcu_read_unlock();
+	if (likely(starts))
 		return true;
 	zpool_report("%s of %p by %pS: starts no object; ignored", what, obj, caller);
 	return false;
@@ -261,16 +282,19 @@ static void free_batch(struct zpool_cache *cache, void *obj, bool has_pair, void
 			   zpool_cpu_magazine(cache, zpool_this_nid());
 	if (!WARN_ON_ONCE(!zpool_cpu_enter())) {
 		head = this_cpu_ptr(cache->heads);
-		if (spare)
+		if (spare && (has_pair || lacks_pair(head))) {
 			zpool_head_install(head, &zpool_this_node(cache)->depot, spare);
-		else
+			spare = NULL;
+		} else {
 			nr = zpool_head_spill(head, objs);
+		}
 		if (!zpool_is_remote(virt_to_page(obj)))
 			pushed = zpool_head_push(head, obj);
 		zpool_cpu_exit();
 	}
 	if (nr)
 		zpool_cache_put(cache, objs, nr);
+	destroy_spare(cache, spare);
 	report_or_put(cache, obj, pushed, caller);
 }
 
@@ -283,7 +307,7 @@ static void free_here(struct zpool_cache *cache, void *obj, void *caller)
 
 	if (zpool_head_make_room(head, &zpool_this_node(cache)->depot))
 		pushed = zpool_head_push(head, obj);
-	has_pair = READ_ONCE(head->previous) != zpool_no_magazine;
+	has_pair = !lacks_pair(head);
 	zpool_cpu_exit();
 	if (pushed == ZPOOL_NO_ROOM)
 		free_batch(cache, obj, has_pair, caller);
@@ -402,7 +426,7 @@ void zpool_free_slow(struct zpool_cache *cache, void *obj, void *caller)
 	if (unlikely(in_nmi()))
 		zpool_slab_defer(obj);
 	else if (unlikely(!zpool_cpu_enter()))
-		zpool_free_direct(obj);
+		zpool_free_direct(cache, obj);
 	else if (zpool_is_remote(virt_to_page(obj)))
 		free_remote(cache, obj, caller);
 	else
@@ -447,7 +471,7 @@ void zpool_cache_free_in(struct zpool_cache *cache, struct zpool_slab *slab, voi
 		if (in_nmi())
 			zpool_slab_defer(obj);
 		else
-			zpool_free_direct(obj);
+			zpool_free_direct(cache, obj);
 		return;
 	}
 	if (likely(zpool_free_fast(cache->heads, virt_to_page(obj), obj, &pushed)))

@@ -14,7 +14,7 @@ void *zpool_alloc_slow(struct zpool_cache *cache, gfp_t gfp, int node);
 unsigned int zpool_alloc_batch(struct zpool_cache *cache, gfp_t gfp, unsigned int nr,
 			       void **objs);
 void zpool_free_slow(struct zpool_cache *cache, void *obj, void *caller);
-void zpool_free_direct(void *obj);
+void zpool_free_direct(struct zpool_cache *cache, void *obj);
 bool zpool_is_object(const struct zpool_slab *slab, const void *obj, const char *what,
 		     void *caller);
 struct zpool_cache *zpool_owner(const struct zpool_slab *slab);

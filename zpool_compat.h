@@ -4,12 +4,13 @@
  *
  * The code is written for the newest kernel. Each block here fills in what an
  * older or another one lacks, says since when it is there, and can be deleted
- * alone. ZPOOL_HAVE_* and ZPOOL_NEED_* come from Kbuild, which looks into the headers of the
- * kernel it builds for, since distributions backport.
+ * alone. ZPOOL_HAVE_* and ZPOOL_NEED_* come from the Kbuilds, which look into the headers of the
+ * kernel they build for, since distributions backport.
  */
 #ifndef _KZPOOL_COMPAT_H
 #define _KZPOOL_COMPAT_H
 
+#include <linux/kasan.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/rcupdate.h>
@@ -25,6 +26,7 @@ static __always_inline struct page *zpool_linear_page(const void *p)
 {
 	unsigned long offset;
 
+	p = kasan_reset_tag(p);
 	if (unlikely(check_sub_overflow((unsigned long)p, (unsigned long)PAGE_OFFSET,
 					&offset) || p >= high_memory))
 		return NULL;

@@ -10,6 +10,7 @@
 #include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 
 #include "zpool_drain.h"
 #include "zpool_supply.h"
@@ -43,8 +44,10 @@ static void flush_list(struct zpool_cache *cache, struct list_head *list)
 {
 	struct zpool_magazine *mag, *next;
 
-	list_for_each_entry_safe(mag, next, list, list)
+	list_for_each_entry_safe(mag, next, list, list) {
 		flush_magazine(cache, mag);
+		cond_resched();
+	}
 	INIT_LIST_HEAD(list);
 }
 
@@ -52,8 +55,10 @@ static void flush_node(struct zpool_cache *cache, int nid)
 {
 	struct zpool_magazine *mag;
 
-	while ((mag = zpool_depot_take(&cache->nodes[nid]->depot)))
+	while ((mag = zpool_depot_take(&cache->nodes[nid]->depot))) {
 		flush_magazine(cache, mag);
+		cond_resched();
+	}
 	zpool_slabs_trim(&cache->nodes[nid]->slabs);
 }
 

@@ -123,7 +123,8 @@ void *zpool_kmalloc_node(size_t size, gfp_t gfp, int node)
 	unsigned int class;
 	void *obj;
 
-	node = zpool_node_wanted(node, "kmalloc_node");
+	if (!zpool_node_choose(&node, gfp, "kmalloc_node"))
+		return NULL;
 	if (node == NUMA_NO_NODE)
 		return zpool_kmalloc(size, gfp);
 	if (!zpool_is_pooled(size, gfp))
@@ -201,29 +202,37 @@ noinline bool zpool_is_foreign(const void *p, const char *what, void *caller)
 /**
  * zpool_usable_size() - bytes that the owner of an object may use
  * @page: in which it starts
+ *
+ * Return: bytes; 0 where somebody else has freed it just now.
  */
 size_t zpool_usable_size(const struct page *page)
 {
 	unsigned int tag = zpool_page_tag(page);
+	struct zpool_cache *owner;
 
-	return tag < ZPOOL_NR_CLASSES ? zpool_class_size(tag) :
-					zpool_owner(zpool_page_slab(page))->geometry.size;
+	if (likely(tag < ZPOOL_NR_CLASSES))
+		return zpool_class_size(tag);
+	owner = zpool_owner(zpool_page_slab(page));
+	return owner ? owner->geometry.size : 0;
 }
 
 /*
  * Free.
  */
 
-/*
- * The first word of an object that is given up serves as the link. Whether it
- * was sensitive is not told: here all of them are.
- */
+/* The first word of an object that is given up serves as the link. */
 static void kfree_later(struct llist_node *node)
+{
+	kfree(node);
+}
+
+static void kfree_sensitive_later(struct llist_node *node)
 {
 	kfree_sensitive(node);
 }
 
 static struct zpool_deferral foreign = ZPOOL_DEFERRAL(kfree_later);
+static struct zpool_deferral sensitive = ZPOOL_DEFERRAL(kfree_sensitive_later);
 
 /**
  * zpool_kmalloc_sync() - wait for what was put off
@@ -233,6 +242,7 @@ static struct zpool_deferral foreign = ZPOOL_DEFERRAL(kfree_later);
 void zpool_kmalloc_sync(void)
 {
 	irq_work_sync(&foreign.work);
+	irq_work_sync(&sensitive.work);
 }
 
 static noinline void free_outside(const void *p, void *caller)
@@ -378,7 +388,7 @@ void zpool_kfree_sensitive(const void *p)
 		if (likely(may_call_kernel()))
 			kfree_sensitive(p);
 		else
-			zpool_defer(&foreign, (struct llist_node *)p);
+			zpool_defer(&sensitive, (struct llist_node *)p);
 	}
 }
 EXPORT_SYMBOL_GPL(zpool_kfree_sensitive);

@@ -2,8 +2,8 @@
 /*
  * Magazines, their depots, and the slow half of a CPU's pair.
  *
- * All functions named zpool_head_* and zpool_remote_*, but the last two, run inside
- * the busy section of the CPU that the head belongs to. They take that CPU's
+ * All functions named zpool_head_* and zpool_remote_*, but the first and the
+ * last two, run inside the busy section of the CPU that the head belongs to. They take that CPU's
  * slow_lock, since another CPU may come to drain it, and may nest a depot's
  * lock in it.
  */
@@ -35,6 +35,9 @@ static size_t magazine_bytes(unsigned int capacity)
  * @limit: what the sum of all claims may reach, see zpool_budget_claim()
  * @node: where its memory should be
  *
+ * All slots are NULL: who counts what lies in it may see a slot before the
+ * object that is written there.
+ *
  * Never waits, digs into no reserves and wakes nobody (a free may come under
  * the scheduler's own locks): without a magazine objects go one by one, which
  * is slower but right.
@@ -51,16 +54,14 @@ struct zpool_magazine *zpool_magazine_create(size_t stride, unsigned int capacit
 	if (!zpool_pages_allowed() || !zpool_budget_claim(capacity * stride, limit))
 		return NULL;
 	mag = kmalloc_node(magazine_bytes(capacity),
-			   __GFP_NORETRY | __GFP_NOWARN | __GFP_NOMEMALLOC, node);
+			   __GFP_NORETRY | __GFP_NOWARN | __GFP_NOMEMALLOC | __GFP_ZERO, node);
 	if (!mag) {
 		zpool_budget_return(capacity * stride);
 		return NULL;
 	}
 	zpool_metadata_add(magazine_bytes(capacity));
 	INIT_LIST_HEAD(&mag->list);
-	mag->count = 0;
 	mag->capacity = capacity;
-	mag->objs[0] = NULL;
 	return mag;
 }
 
@@ -347,7 +348,7 @@ unsigned int zpool_head_spill(struct zpool_cpu_head *head, void **objs)
 	mag = head->previous;
 	nr = min_t(unsigned int, (mag->count + 1) / 2, ZPOOL_BATCH);
 	if (nr) {
-		mag->count -= nr;
+		WRITE_ONCE(mag->count, mag->count - nr);
 		memcpy(objs, &mag->objs[mag->count + 1], nr * sizeof(*objs));
 		swap_pair(head);
 	}
@@ -370,7 +371,7 @@ unsigned int zpool_head_pop_batch(struct zpool_cpu_head *head, void **objs,
 
 	nr = min(nr, mag->count);
 	if (nr) {
-		mag->count -= nr;
+		WRITE_ONCE(mag->count, mag->count - nr);
 		head->allocs += nr;
 		memcpy(objs, &mag->objs[mag->count + 1], nr * sizeof(*objs));
 	}
@@ -443,7 +444,7 @@ unsigned int zpool_remote_spill(struct zpool_magazine **remote, void **objs)
 	unsigned int nr = min(mag->count, ZPOOL_BATCH);
 
 	if (nr) {
-		mag->count -= nr;
+		WRITE_ONCE(mag->count, mag->count - nr);
 		memcpy(objs, &mag->objs[mag->count + 1], nr * sizeof(*objs));
 	}
 	return nr;

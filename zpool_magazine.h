@@ -145,7 +145,7 @@ static __always_inline bool zpool_head_try_pop(struct zpool_cpu_head *head, void
 
 	if (unlikely(!count))
 		return false;
-	mag->count = count - 1;
+	WRITE_ONCE(mag->count, count - 1);
 	head->allocs++;
 	*obj = mag->objs[count];
 	return true;
@@ -172,8 +172,8 @@ zpool_head_push_to(struct zpool_cpu_head *head, struct zpool_magazine **place, v
 		return ZPOOL_TWICE;
 	if (unlikely(count == mag->capacity))
 		return ZPOOL_NO_ROOM;
-	mag->objs[count + 1] = obj;
-	mag->count = count + 1;
+	WRITE_ONCE(mag->objs[count + 1], obj);
+	WRITE_ONCE(mag->count, count + 1);
 	head->frees++;
 	return ZPOOL_PUSHED;
 }

@@ -69,24 +69,38 @@ void zpool_node_feed(unsigned int cpu)
 }
 
 /**
- * zpool_node_wanted() - the node that a caller asks for
- * @node: what he gave
+ * zpool_node_choose() - where to look for what a caller wants on a node
+ * @node: what he gave; replaced by the nearest node with memory, or by
+ *        NUMA_NO_NODE, which is any, with a report, where it is none
+ * @gfp: as given; with __GFP_THISNODE there is no other
  * @name: of the call, for the report
  *
- * Return: @node; NUMA_NO_NODE, which is any, with a report, where it is none.
+ * The page allocator complains of a node that is not online.
+ *
+ * Return: false when there can be nothing.
  */
-int zpool_node_wanted(int node, const char *name)
+bool zpool_node_choose(int *node, gfp_t gfp, const char *name)
 {
-	if (node == NUMA_NO_NODE ||
-	    ((unsigned int)node < nr_node_ids && node_possible(node)))
-		return node;
-	zpool_report("%s: there is no node %d; any taken", name, node);
-	return NUMA_NO_NODE;
+	if (*node == NUMA_NO_NODE)
+		return true;
+	if ((unsigned int)*node >= nr_node_ids || !node_possible(*node)) {
+		zpool_report("%s: there is no node %d", name, *node);
+		*node = NUMA_NO_NODE;
+	} else if (!node_state(*node, N_NORMAL_MEMORY)) {
+		*node = nearest_memory(*node);
+	} else {
+		return true;
+	}
+	if (!(gfp & __GFP_THISNODE))
+		return true;
+	this_cpu_inc(zpool_cpu.failures);
+	return false;
 }
 
 /* At load, before the first cache. */
 void zpool_node_start(void)
 {
+	nodes_clear(zpool_fed_nodes);
 	zpool_node_update();
 	if (num_possible_nodes() > 1)
 		static_branch_enable(&zpool_numa);

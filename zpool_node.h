@@ -31,7 +31,7 @@ extern nodemask_t zpool_fed_nodes;
 void zpool_node_start(void);
 bool zpool_node_update(void);
 void zpool_node_feed(unsigned int cpu);
-int zpool_node_wanted(int node, const char *name);
+bool zpool_node_choose(int *node, gfp_t gfp, const char *name);
 
 /* Preemption is off: where an object belongs is asked of a CPU that stays. */
 static __always_inline bool zpool_is_remote(const struct page *page)

@@ -102,6 +102,20 @@ void zpool_pages_free(struct page *page, unsigned int order, unsigned int nr_pag
 }
 
 /**
+ * zpool_pages_abandon() - leave a run, without marks, to who still uses it
+ * @page: its first page
+ * @nr_pages: of it
+ *
+ * It looks like anybody's then: with a count of 0 its memory block could
+ * neither go offline nor be refused.
+ */
+void zpool_pages_abandon(struct page *page, unsigned int nr_pages)
+{
+	while (nr_pages--)
+		set_page_count(page + nr_pages, 1);
+}
+
+/**
  * zpool_pages_alloc() - a run of pages for objects of a geometry
  * @g: the wanted run if the node has it ready, else the least
  * @gfp: what may be done to get the least run, without zone or object flags

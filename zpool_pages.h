@@ -33,6 +33,7 @@
 struct page *zpool_pages_alloc(const struct zpool_geometry *g, gfp_t gfp, int node,
 			       const struct zpool_run **run);
 void zpool_pages_free(struct page *page, unsigned int order, unsigned int nr_pages);
+void zpool_pages_abandon(struct page *page, unsigned int nr_pages);
 void zpool_pages_mark(void *base, size_t bytes, size_t stride, const void *slab,
 		      unsigned int tag);
 void zpool_pages_unmark(void *base, size_t bytes, size_t stride);

@@ -56,7 +56,8 @@ static bool holds(const void *p, size_t size, const struct rcu_head *head)
  * @head: within it
  *
  * For zpool_kfree_rcu(). A module that frees its own objects so need not wait
- * for that when it is unloaded: the callback is kzpool's, which waits.
+ * for that when it is unloaded: the callback is kzpool's, which waits. Of a
+ * cache with a constructor, the bytes of @head are not as it left them.
  *
  * Context: any but NMI.
  */
@@ -73,14 +74,15 @@ void zpool_kfree_call_rcu(const void *p, struct rcu_head *head)
 	}
 	slab = zpool_page_slab(page);
 	owner = zpool_owner(slab);
-	if (!owner || !zpool_is_object(slab, p, "kfree_rcu", (void *)_RET_IP_))
+	if (!zpool_is_object(slab, p, "kfree_rcu", (void *)_RET_IP_) || !owner)
 		return;
 	if (!holds(p, zpool_usable_size(page), head)) {
 		zpool_report("kfree_rcu of %p by %pS: the rcu_head is not within; ignored",
 			     p, (void *)_RET_IP_);
 		return;
 	}
-	WRITE_ONCE(owner->frees_by_rcu, true);
+	if (!READ_ONCE(owner->frees_by_rcu))
+		WRITE_ONCE(owner->frees_by_rcu, true);
 	call_rcu(head, free_after_grace);
 }
 EXPORT_SYMBOL_GPL(zpool_kfree_call_rcu);

@@ -467,7 +467,8 @@ static void free_deferred(struct irq_work *work)
 
 	for_each_possible_cpu(cpu) {
 		for (i = 0; i < NR_DEFERRED; i++) {
-			void *obj = xchg(&per_cpu_ptr(&deferred, cpu)->objs[i], NULL);
+			void **slot = &per_cpu_ptr(&deferred, cpu)->objs[i];
+			void *obj = READ_ONCE(*slot) ? xchg(slot, NULL) : NULL;
 
 			if (obj)
 				zpool_slabs_free(&obj, 1, ZPOOL_DIRECT, NULL);
@@ -519,6 +520,7 @@ static unsigned long abandon_slabs(struct list_head *list)
 	list_for_each_entry_safe(slab, next, list, list) {
 		nr_used += slab->nr_objects - slab->nr_free;
 		unmark_slab(slab);
+		zpool_pages_abandon(virt_to_page(slab->base), slab->nr_pages);
 		free_header(slab);
 	}
 	INIT_LIST_HEAD(list);

@@ -103,8 +103,11 @@ static unsigned long count_remote(struct zpool_cache *cache, unsigned int cpu, i
 	raw_spin_lock_irqsave(slow_lock, flags);
 	mag = *per_cpu_ptr(cache->remotes, cpu);
 	count = READ_ONCE(mag->count);
-	for (i = 1; i <= count; i++)
-		nr += page_to_nid(virt_to_page(READ_ONCE(mag->objs[i]))) == nid;
+	for (i = 1; i <= count; i++) {
+		const void *obj = READ_ONCE(mag->objs[i]);
+
+		nr += obj && page_to_nid(virt_to_page(obj)) == nid;
+	}
 	raw_spin_unlock_irqrestore(slow_lock, flags);
 	return nr;
 }

@@ -69,6 +69,9 @@ struct zpool_magazine *zpool_depot_magazine(struct zpool_cache *cache, int nid)
  * Supply from the slabs.
  */
 
+/* What is not done for a node's own memory before the others' is looked at. */
+#define EFFORT		(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL | __GFP_HIGH | __GFP_MEMALLOC)
+
 /* For objects that no magazine may hold. */
 static enum zpool_slab_use past_magazines(enum zpool_slab_use use)
 {
@@ -113,8 +116,8 @@ static unsigned int try_take(struct zpool_cache *cache, gfp_t gfp, int nid,
 	/* This node without effort, then what others have, then all effort anywhere. */
 	if (static_branch_unlikely(&zpool_numa) && !(gfp & __GFP_THISNODE)) {
 		slab = zpool_slab_create(&cache->geometry,
-					 (gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL)) |
-					 __GFP_THISNODE | __GFP_NOWARN, nid);
+					 (gfp & ~EFFORT) | __GFP_THISNODE |
+					 __GFP_NOWARN | __GFP_NOMEMALLOC, nid);
 		if (!slab && take_from_any_node(cache, objs, past_magazines(*use))) {
 			*use = past_magazines(*use);
 			return 1;

@@ -183,9 +183,8 @@ EXPORT_SYMBOL_GPL(zpool_cache_zalloc);
  */
 void *zpool_cache_alloc_node(struct zpool_cache *cache, gfp_t gfp, int node)
 {
-	if (unlikely(is_refused(cache, gfp)))
+	if (unlikely(is_refused(cache, gfp) || !zpool_node_choose(&node, gfp, cache->name)))
 		return NULL;
-	node = zpool_node_wanted(node, cache->name);
 	if (node == NUMA_NO_NODE)
 		return zpool_cache_alloc(cache, gfp);
 	return initialised(cache, zpool_alloc_slow(cache, gfp, node), gfp);

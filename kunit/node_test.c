@@ -104,7 +104,7 @@ static void objects_lie_where_asked(struct kunit *test)
 
 			KUNIT_ASSERT_NOT_NULL(test, p);
 			KUNIT_EXPECT_EQ(test, page_to_nid(virt_to_page(p)), nid);
-			KUNIT_EXPECT_EQ(test, zpool_ksize(p), sizes[s]);
+			KUNIT_EXPECT_EQ(test, zpool_ksize(p), zpool_kmalloc_size_roundup(sizes[s]));
 			zpool_kfree(p);
 		}
 		nr = zpool_test_usage(cache).in_use_bytes / SIZE;

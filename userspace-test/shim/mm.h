@@ -24,6 +24,7 @@
 #define __GFP_ZERO		0x100u
 #define __GFP_DIRECT_RECLAIM	0x400u
 #define __GFP_KSWAPD_RECLAIM	0x800u
+#define __GFP_MEMALLOC		0x20000u
 #define __GFP_NOWARN		0x2000u
 #define __GFP_RETRY_MAYFAIL	0x4000u
 #define __GFP_NOFAIL		0x8000u

@@ -24,6 +24,7 @@ extern nodemask_t node_states[NR_NODE_STATES];
 #define NODE_MASK_NONE			((nodemask_t) { 0 })
 #define node_set(nid, mask)		((void)__atomic_fetch_or(&(mask).bits, 1UL << (nid), \
 								 __ATOMIC_RELAXED))
+#define nodes_clear(mask)		__atomic_store_n(&(mask).bits, 0, __ATOMIC_RELAXED)
 #define node_clear(nid, mask)		((void)__atomic_fetch_and(&(mask).bits, ~(1UL << (nid)), \
 								  __ATOMIC_RELAXED))
 #define node_isset(nid, mask)		(READ_ONCE((mask).bits) >> (nid) & 1)
