@@ -83,7 +83,7 @@ struct torture_obj {
 
 /* Operations that the table may have; objects in one call of a bulk function. */
 #define TORTURE_MAX_OPS		32
-#define TORTURE_MAX_BULK	128
+#define TORTURE_MAX_BULK	320
 
 struct torture_ctx {
 	enum torture_place place;

@@ -253,6 +253,7 @@ static void empty_magazines_come_back(struct kunit *test)
 {
 	struct zpool_cache *cache;
 	unsigned int nr;
+	unsigned long misses;
 	struct zpool_magazine *mag;
 	struct zpool_depot *depot;
 	int far;
@@ -267,7 +268,9 @@ static void empty_magazines_come_back(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, mag);
 	zpool_depot_put(depot, mag);
 	KUNIT_EXPECT_EQ(test, depot->nr_empty, 1UL);
+	misses = zpool_test_usage(cache).misses;
 	give(cache, nr, nr + 1);
+	KUNIT_EXPECT_EQ(test, zpool_test_usage(cache).misses - misses, 1UL);
 	KUNIT_EXPECT_EQ(test, depot->nr_empty, 0UL);
 	KUNIT_EXPECT_EQ(test, depot->nr_full, 1UL);
 	EXPECT_SOUND(test, zpool_check_cache(cache));

@@ -38,31 +38,38 @@ static void free_at(void *p, size_t offset)
 }
 
 /* Several objects of each class, with the head in each part of them. */
+static void free_some_of(struct kunit *test, unsigned int class)
+{
+	size_t size = zpool_class_size(class), last = size - sizeof(struct rcu_head);
+	const size_t offsets[] = {
+		0, last, last / 2, last / 3, min(last, 4080UL), last * 7 / 8, last / 5,
+	};
+	void *objs[ARRAY_SIZE(offsets)];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
+		objs[i] = zpool_test_alloc(size, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, objs[i]);
+	}
+	for (i = 0; i < ARRAY_SIZE(offsets); i++)
+		free_at(objs[i], offsets[i]);
+}
+
+/* Were they the right ones? Each in a magazine is taken in its slab, and all slabs go. */
 static void of_all_classes(struct kunit *test)
 {
-	unsigned int class, i;
+	unsigned int first = zpool_size_class(sizeof(struct rcu_head)), class;
 
-	for (class = zpool_size_class(sizeof(struct rcu_head)); class < ZPOOL_NR_CLASSES; class++) {
-		size_t size = zpool_class_size(class), last = size - sizeof(struct rcu_head);
-		const size_t offsets[] = {
-			0, last, last / 2, last / 3, min(last, 4080UL), last * 7 / 8, last / 5,
-		};
-		struct zpool_cache *cache = zpool_general[class];
-		void *objs[ARRAY_SIZE(offsets)];
-
-		for (i = 0; i < ARRAY_SIZE(offsets); i++) {
-			objs[i] = zpool_test_alloc(size, GFP_KERNEL);
-			KUNIT_ASSERT_NOT_NULL(test, objs[i]);
-		}
-		for (i = 0; i < ARRAY_SIZE(offsets); i++)
-			free_at(objs[i], offsets[i]);
-		zpool_test_settle();
-		KUNIT_EXPECT_EQ_MSG(test, nr_in_use(cache), 0UL, "class %u", class);
-		EXPECT_SOUND(test, zpool_check_cache(cache));
-		/* Were they the right ones? Each object in a magazine is taken in its slab, once. */
-		zpool_cache_drain(cache);
-		KUNIT_EXPECT_EQ(test, zpool_test_usage(cache).held_bytes, 0UL);
-	}
+	for (class = first; class < ZPOOL_NR_CLASSES; class++)
+		free_some_of(test, class);
+	zpool_test_settle();
+	for (class = first; class < ZPOOL_NR_CLASSES; class++)
+		KUNIT_EXPECT_EQ_MSG(test, nr_in_use(zpool_general[class]), 0UL, "class %u", class);
+	EXPECT_SOUND(test, zpool_check_all());
+	EXPECT_REPORTS(test, 0, zpool_drain_all());
+	for (class = first; class < ZPOOL_NR_CLASSES; class++)
+		KUNIT_EXPECT_EQ_MSG(test, zpool_test_usage(zpool_general[class]).held_bytes, 0UL,
+				    "class %u", class);
 }
 
 static unsigned long nr_constructed;
@@ -195,10 +202,11 @@ static void what_cannot_wait(struct kunit *test)
 		long before = zpool_test_reports();
 
 		zpool_kfree_call_rcu(cases[i].p, cases[i].head);
-		zpool_test_settle();
 		KUNIT_EXPECT_EQ_MSG(test, zpool_test_reports() - before, 1L, "case %u", i);
 		KUNIT_EXPECT_EQ_MSG(test, nr_in_use(cache), 2UL, "case %u", i);
 	}
+	zpool_test_settle();
+	KUNIT_EXPECT_EQ(test, nr_in_use(cache), 2UL);
 	zpool_kfree(p);
 	zpool_kfree(q);
 }

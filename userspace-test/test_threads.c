@@ -65,6 +65,7 @@ static void round_of(struct worker *w)
 			exchange(&w->model);
 	}
 	shim_chaos_stop();
+	shim_thread_idle();
 }
 
 static void *work(void *arg)
@@ -79,6 +80,7 @@ static void *work(void *arg)
 		pthread_barrier_wait(&barrier);		/* main() has checked */
 	}
 	model_free_all(&w->model);
+	shim_thread_idle();
 	return NULL;
 }
 
@@ -131,6 +133,7 @@ static void *disturb(void *arg)
 	}
 	world_plug_all();
 	shim_chaos_stop();
+	shim_thread_idle();
 	return NULL;
 }
 

@@ -268,19 +268,19 @@ static void call_work(void *arg)
 }
 
 /* Interrupts are on again, or a thread gets the CPU. */
-static bool may_run(const struct irq_work *work)
+static bool may_run(const struct irq_work *work, bool waits)
 {
 	if (shim_me.irqs_off || shim_me.nmi)
 		return false;
-	return work->hard || !IS_RT || preemptible();
+	return work->hard || !IS_RT || (preemptible() && (waits || !shim_below(4)));
 }
 
-static struct irq_work *next_work(void)
+static struct irq_work *next_work(bool waits)
 {
 	struct irq_work **place = &shim_me.works, *work;
 
 	for (; (work = *place); place = &work->next) {
-		if (may_run(work)) {
+		if (may_run(work, waits)) {
 			*place = work->next;
 			break;
 		}
@@ -288,16 +288,28 @@ static struct irq_work *next_work(void)
 	return work;
 }
 
-static void run_works(void)
+static void run_some_works(bool waits)
 {
 	struct irq_work *work;
 
-	while ((work = next_work())) {
+	while ((work = next_work(waits))) {
 		if (IS_RT && !work->hard)
 			call_work(work);
 		else
 			shim_interrupt(call_work, work);
 	}
+}
+
+/* The thread that does them may be a while in coming. */
+static void run_works(void)
+{
+	run_some_works(false);
+}
+
+/* This thread has nothing to do: those that wait for its CPU have. */
+void shim_thread_idle(void)
+{
+	run_some_works(true);
 }
 
 /* Return: false when it is pending already. */
@@ -315,6 +327,7 @@ bool irq_work_queue(struct irq_work *work)
 void irq_work_sync(struct irq_work *work)
 {
 	might_sleep();
+	shim_thread_idle();
 	while (__atomic_load_n(&work->state, __ATOMIC_SEQ_CST))
 		sched_yield();
 }

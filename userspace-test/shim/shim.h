@@ -32,6 +32,7 @@ struct shim_chaos {
 
 void shim_thread_start(int cpu, u64 seed);
 void shim_thread_move(int cpu);
+void shim_thread_idle(void);
 u32 shim_random(void);
 u32 shim_below(u32 ceil);
 void shim_chaos_start(const struct shim_chaos *chaos);
