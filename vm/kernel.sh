@@ -5,7 +5,7 @@
 #   version   of the Debian package that it is from
 #   kunit.ko  where the kernel has KUnit
 # A directory appears in the cache by one mv when it is complete, or not at all.
-# Status 77: the newest kernel cannot be had here.
+# Status 77: the newest kernel cannot be had here; what is printed says why.
 # shellcheck source=vm/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=vm/lanes/uml-6.12
@@ -14,14 +14,8 @@
 # compile DIR: the kernel of the lane's configuration fragments, from Debian's source.
 compile()
 {
-	local tree=$1/build tarball=/usr/src/linux-source-$source.tar.xz lost
+	local tree=$1/build lost
 
-	if [ "$source" = newest ]; then
-		tarball=$("$top/vm/newest.sh" fetch "$version") || {
-			say "$key: skipped, since Linux $version of Debian's suite sid is not in the cache and cannot be downloaded (see $log/newest.log)"
-			exit 77
-		}
-	fi
 	say "$key: unpacking $tarball"
 	mkdir "$tree"
 	# The Kconfig files and makefiles of what is left out are still needed.
@@ -113,7 +107,13 @@ if [ ! -d "$cache/$key" ]; then
 	flock 9
 fi
 if [ ! -d "$cache/$key" ]; then
-	out=$log/kernel-$key.log
+	out=$log/kernel-$key.log tarball=/usr/src/linux-source-${source:-}.tar.xz
+	if [ "${source:-}" = newest ]; then
+		tarball=$("$top/vm/newest.sh" fetch "$version") || {
+			echo "Linux $version of Debian's suite sid is not in the cache and cannot be downloaded, see $log/newest.log"
+			exit 77
+		}
+	fi
 	trap '[ -d "$cache/$key" ] || say "$key: failed, see $out"' EXIT
 	rm -rf "$new"
 	mkdir "$new"

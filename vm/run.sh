@@ -136,7 +136,7 @@ flock 8
 status=0
 kernel=$("$top/vm/kernel.sh" "$lane") || status=$?
 if ((status == 77)); then
-	echo "ok - $lane # SKIP its kernel cannot be downloaded"
+	echo "ok - $lane # SKIP $kernel"
 	exit 77
 elif ((status)); then
 	exit $status
