@@ -226,6 +226,9 @@ static void shrink(void)
 	size_t back;
 
 	shim_chaos_stop();
+	/* What was put off comes home at any lock, also between the two. */
+	rcu_barrier();
+	zpool_slab_sync();
 	zpool_stats_add_cache(&before, cache);
 	back = zpool_cache_shrink(cache);
 	zpool_stats_add_cache(&after, cache);
