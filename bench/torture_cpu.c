@@ -148,8 +148,17 @@ static void stop_interrupts(unsigned int nr)
 	timer_shutdown_sync(&cpus[nr].timer);
 }
 
+/* Where the kernel is told to fail only the tasks that are marked: this is one. */
+static void mark_for_fault_injection(void)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	current->make_it_fail = 1;
+#endif
+}
+
 static void thread_begins(unsigned int nr)
 {
+	mark_for_fault_injection();
 	start_interrupts(nr);
 	torture_walk(&cpus[nr].ctx[TORTURE_PROCESS]);
 	complete_all(&cpus[nr].walked);

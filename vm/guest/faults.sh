@@ -1,11 +1,12 @@
-# Torture while the kernel fails a few percent of all its allocations of slab objects and of pages.
+# Torture while the kernel fails a few percent of the allocations of slab objects and of pages that the
+# torture's threads cause; who else is failed, init among them, does not survive it.
 points="/sys/kernel/debug/failslab /sys/kernel/debug/fail_page_alloc"
 
-# prepare_faults: whom to fail, which is anyone, and how; none yet
+# prepare_faults: whom to fail, which is who is marked, and how; none yet
 prepare_faults()
 {
 	for point in $points; do
-		echo 0 >"$point/probability" && echo N >"$point/task-filter" &&
+		echo 0 >"$point/probability" && echo Y >"$point/task-filter" &&
 			echo N >"$point/ignore-gfp-wait" && echo 0 >"$point/verbose" &&
 			echo 1 >"$point/interval" && echo -1 >"$point/times" || return
 	done
