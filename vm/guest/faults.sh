@@ -14,24 +14,31 @@ prepare_faults()
 		echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
 }
 
-# fail_percent N
+# fail_percent N: also when that is what fails
 fail_percent()
 {
 	for point in $points; do
 		until echo "$1" >"$point/probability"; do :; done
-	done
+	done 2>/dev/null
 }
 
-# under_faults SECONDS: no process is started while allocations fail, since init must not.
+# has_threads: the torture has started all that it runs, and allocates but for itself no more.
+has_threads()
+{
+	cat /proc/[0-9]*/comm 2>/dev/null >/threads
+	grep -q kzpool_caches /threads && [ "$(grep -c kzpool_tort /threads)" = "$(grep -c ^processor /proc/cpuinfo)" ]
+}
+
+# under_faults SECONDS: no process is started meanwhile, since one that cannot be dies, and init with it.
 under_faults()
 {
-	(
-		sleep "$1"
-		fail_percent 0
-	) &
-	until_then=$!
-	fail_percent 3
-	wait $until_then
+	waits_for has_threads || return
+	sleep "$1" &
+	sleeper=$!
+	sleep 1
+	fail_percent 5
+	wait $sleeper
+	fail_percent 0
 }
 
 # What a torture says of the requests that got NULL.
