@@ -143,7 +143,7 @@ static void not_before_readers_are_done(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_in_use(cache), 0UL);
 
 	node = NULL;
-	zpool_kfree_rcu(node, rcu);
+	EXPECT_REPORTS(test, 0, zpool_kfree_rcu(node, rcu));
 }
 
 /* What waits for a grace period is in use, but no leak. */
@@ -245,6 +245,26 @@ static void freed_where_nothing_may_sleep(struct kunit *test)
 				    0UL, "size %zu", sizes[s]);
 }
 
+/* A slab that dies there has gone, header and all, when that was waited for. */
+static void dead_slabs_are_waited_for(struct kunit *test)
+{
+	long metadata = zpool_test_metadata();
+	unsigned int round;
+
+	zpool_budget_set_limit(0);
+	for (round = 0; round < 20; round++) {
+		void *p = zpool_kmalloc(65536, GFP_KERNEL);
+
+		KUNIT_ASSERT_NOT_NULL(test, p);
+		KUNIT_EXPECT_GT(test, zpool_test_metadata(), metadata);
+		preempt_disable();
+		zpool_kfree(p);
+		preempt_enable();
+		zpool_slab_sync();
+		KUNIT_EXPECT_EQ(test, zpool_test_metadata(), metadata);
+	}
+}
+
 /* What pools have is served anywhere; what has to be made, not everywhere. */
 static void allocated_where_nothing_may_sleep(struct kunit *test)
 {
@@ -281,6 +301,7 @@ static struct kunit_case rcu_cases[] = {
 	KUNIT_CASE(of_the_kernels_own),
 	KUNIT_CASE(what_cannot_wait),
 	KUNIT_CASE(freed_where_nothing_may_sleep),
+	KUNIT_CASE(dead_slabs_are_waited_for),
 	KUNIT_CASE(allocated_where_nothing_may_sleep),
 	{}
 };

@@ -280,6 +280,45 @@ static void an_nmi_asks(void)
 	shim_nmi(in_nmi_context, NULL);
 }
 
+static bool is_pure(const struct zpool_magazine *mag, int nid, bool remote)
+{
+	u32 i;
+
+	for (i = 1; i <= mag->count; i++)
+		if ((node_of(mag->objs[i]) == nid) == remote)
+			return false;
+	return true;
+}
+
+/*
+ * Moved to another CPU between any two basic blocks, with magazines so small
+ * that every tenth call goes the long way: what belongs elsewhere is on no pair.
+ */
+static void moved_midway(void)
+{
+	static const struct shim_chaos chaos = { .period = 3, .moves = true };
+	unsigned int round;
+	int cpu;
+
+	zpool_budget_set_limit(96 << 10);
+	for (round = 0; round < 300 && good; round++) {
+		shim_chaos_start(&chaos);
+		take(NR, round % 4 ? -1 : (int)(round % 3));
+		give(NR);
+		shim_chaos_stop();
+		for_each_possible_cpu(cpu) {
+			struct zpool_cpu_head *head = per_cpu_ptr(cache->heads, cpu);
+
+			EXPECT(is_pure(head->loaded, node_of_cpu(cpu), false));
+			EXPECT(is_pure(head->previous, node_of_cpu(cpu), false));
+			EXPECT(is_pure(*per_cpu_ptr(cache->remotes, cpu), node_of_cpu(cpu), true));
+		}
+		if (round % 16 == 0)
+			zpool_cache_drain(cache);
+	}
+	zpool_budget_set_limit(WORLD_BUDGET);
+}
+
 static void run(void (*test)(void), const char *name)
 {
 	const char *broken;
@@ -314,6 +353,7 @@ int main(void)
 	RUN(an_interrupt_asks_for_a_node);
 	memset(objs, 0, sizeof(objs));
 	RUN(an_nmi_asks);
+	RUN(moved_midway);
 	zpool_cache_destroy(cache);
 	world_stop();
 	leaks = world_leaks();

@@ -187,7 +187,7 @@ int main(void)
 	const char *leaks;
 	unsigned int i;
 
-	nr_steps = strtoul(getenv("STEPS") ?: "3000", NULL, 0);
+	nr_steps = strtoul(getenv("STEPS") ?: "1500", NULL, 0);
 	printf("# SEED=%llu\n", (unsigned long long)seed);
 	if (world_start(WORLD_BUDGET))
 		shim_bug("no memory to start with");

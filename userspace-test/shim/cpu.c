@@ -316,8 +316,12 @@ void shim_thread_idle(void)
 bool irq_work_queue(struct irq_work *work)
 {
 	if (__atomic_fetch_or(&work->state, WORK_PENDING | WORK_BUSY,
-			      __ATOMIC_SEQ_CST) & WORK_PENDING)
+			      __ATOMIC_SEQ_CST) & WORK_PENDING) {
+		if (READ_ONCE(work->by) != &shim_me)
+			shim_me.awaited = work;
 		return false;
+	}
+	WRITE_ONCE(work->by, &shim_me);
 	work->next = shim_me.works;
 	shim_me.works = work;
 	run_works();
@@ -327,9 +331,10 @@ bool irq_work_queue(struct irq_work *work)
 void irq_work_sync(struct irq_work *work)
 {
 	might_sleep();
-	shim_thread_idle();
-	while (__atomic_load_n(&work->state, __ATOMIC_SEQ_CST))
+	while (__atomic_load_n(&work->state, __ATOMIC_SEQ_CST)) {
+		shim_thread_idle();
 		sched_yield();
+	}
 }
 
 unsigned long shim_irq_save(void)
@@ -345,6 +350,21 @@ void shim_irq_restore(unsigned long flags)
 	preempt_enable();
 }
 
+/*
+ * Time goes by on all CPUs alike: another one with interrupts on does what it
+ * was asked to before this one has many more NMIs. It may wait for a lock that
+ * is held here, hence not for ever.
+ */
+static void await_work(void)
+{
+	struct irq_work *work = shim_me.awaited;
+	unsigned int tries = 40;
+
+	shim_me.awaited = NULL;
+	while (work && tries-- && __atomic_load_n(&work->state, __ATOMIC_SEQ_CST) & WORK_PENDING)
+		usleep(50);
+}
+
 /* Locks that the interrupted code holds are none of the NMI's. */
 void shim_nmi(void (*fn)(void *arg), void *arg)
 {
@@ -355,6 +375,7 @@ void shim_nmi(void (*fn)(void *arg), void *arg)
 	shim_me.nmi++;
 	fn(arg);
 	shim_me.nmi--;
+	await_work();
 	shim_me.nr_held = nr_held;
 	run_works();
 	preempt_enable();

@@ -77,6 +77,8 @@ void free_percpu(void *place);
 								  __ATOMIC_RELAXED))
 #define alloc_percpu(type)		((type *)shim_alloc_percpu(sizeof(type)))
 
+struct shim_thread;
+
 /*
  * Work that an NMI leaves to the next moment with interrupts on; with
  * CONFIG_PREEMPT_RT and unless hard, to a thread, which comes when preemption
@@ -86,6 +88,7 @@ struct irq_work {
 	int state;
 	void (*func)(struct irq_work *work);
 	bool hard;
+	struct shim_thread *by;		/* on whose CPU it is queued */
 	struct irq_work *next;
 };
 

@@ -17,6 +17,7 @@ struct shim_thread {
 	unsigned int nmi;
 	unsigned int stays;		/* nesting of migrate_disable() */
 	bool runs_callbacks;		/* of RCU */
+	struct irq_work *awaited;	/* pending elsewhere */
 	struct irq_work *works;		/* for when interrupts are on */
 
 	raw_spinlock_t *held[SHIM_MAX_HELD];
