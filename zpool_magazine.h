@@ -172,7 +172,7 @@ zpool_head_push_to(struct zpool_cpu_head *head, struct zpool_magazine **place, v
 		return ZPOOL_TWICE;
 	if (unlikely(count == mag->capacity))
 		return ZPOOL_NO_ROOM;
-	WRITE_ONCE(mag->objs[count + 1], obj);
+	mag->objs[count + 1] = obj;
 	WRITE_ONCE(mag->count, count + 1);
 	head->frees++;
 	return ZPOOL_PUSHED;
