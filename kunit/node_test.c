@@ -306,6 +306,32 @@ static void mixed_magazines_are_spilled(struct kunit *test)
 	zpool_cache_destroy(cache);
 }
 
+/* A single stranger, at the bottom, in the middle or on top. */
+static void one_stranger_is_enough(struct kunit *test)
+{
+	struct zpool_cache *cache;
+	unsigned int nr, place, i;
+	int far[2];
+
+	settle_far_from(test, far, 2);
+	cache = create(test);
+	nr = cache->capacity;
+	for (i = 0; i < 3; i++) {
+		place = i * (nr - 1) / 2;
+		take_from(test, cache, 0, nr + 1, far[0]);
+		zpool_cache_free(cache, objs[place]);
+		zpool_cache_drain(cache);
+		take_from(test, cache, place, place + 1, far[1]);
+		give(cache, 0, nr + 1);
+		KUNIT_EXPECT_EQ_MSG(test, zpool_test_usage(cache).depot_bytes, 0UL,
+				    "stranger at %u", place);
+		EXPECT_SOUND(test, zpool_check_cache(cache));
+		zpool_cache_drain(cache);
+	}
+	zpool_test_move(ZPOOL_TEST_ANY_CPU);
+	zpool_cache_destroy(cache);
+}
+
 static void freed_twice_far_from_home(struct kunit *test)
 {
 	struct zpool_cache *cache;
@@ -441,6 +467,7 @@ static struct kunit_case node_cases[] = {
 	KUNIT_CASE(full_magazines_go_home),
 	KUNIT_CASE(empty_magazines_come_back),
 	KUNIT_CASE(mixed_magazines_are_spilled),
+	KUNIT_CASE(one_stranger_is_enough),
 	KUNIT_CASE(freed_twice_far_from_home),
 	KUNIT_CASE(far_from_home_without_budget),
 	KUNIT_CASE(a_dead_cpu_has_nothing),
