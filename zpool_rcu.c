@@ -18,19 +18,28 @@
 /* An object starts at most this many pages before any of its bytes. */
 #define MAX_PAGES_BEFORE	(ZPOOL_MAX_SIZE / PAGE_SIZE)
 
-/* The object that @p points into, which is in use; NULL when it is not. */
-static void *object_around(const void *p)
+/* The slab of a page at or before that of @p, the nearest in which an object starts; or NULL. */
+static struct zpool_slab *slab_before(const void *p)
 {
 	struct page *page = virt_to_page(p), *last = page;
-	struct zpool_slab *slab;
-	u32 offset;
 
 	while (!zpool_page_is_ours(page))
 		if (last - page-- >= MAX_PAGES_BEFORE)
 			return NULL;
-	slab = zpool_page_slab(page);
+	return zpool_page_slab(page);
+}
+
+/* The object that @p points into; NULL when there is none, since it was freed. */
+static void *object_around(const void *p)
+{
+	struct zpool_slab *slab = slab_before(p);
+	u32 offset, index;
+
+	if (!zpool_owner(slab))
+		return NULL;
 	offset = (const char *)p - (const char *)slab->base;
-	return zpool_slab_object(slab, reciprocal_divide(offset, slab->home->geometry->recip));
+	index = reciprocal_divide(offset, slab->home->geometry->recip);
+	return index < slab->nr_objects ? zpool_slab_object(slab, index) : NULL;
 }
 
 static void free_after_grace(struct rcu_head *head)
