@@ -25,7 +25,7 @@ clean: ## remove what was built; kernels stay in ~/.cache/kzpool
 demo: ## see it work in a kernel of its own (no root once the packages are there)
 	@vm/demo.sh
 
-bench: ## measure all loads beside kmalloc on each kernel: rows in build/bench/results.csv
+bench: ## measure beside kmalloc on 6.12 and the newest kernel: rows in build/bench/results.csv
 	@vm/bench.sh
 
 check: ## all that must pass before a commit: about 12 minutes, 30 the first time
@@ -36,7 +36,7 @@ check-kernels: ## every kernel there is a lane for, with 10 minutes of torture o
 	@vm/setup.sh all
 	@KZPOOL_LONG=1 vm/check.sh $(stock) $(built) qemu-6.12-64cpu qemu-6.12-rt-debug
 
-check-quick: ## the tests that need no kernel: half a minute
+check-quick: ## the tests that need no kernel: a minute or two
 	@vm/check.sh userspace
 
 check-build: ## compile with both compilers and sparse for each kernel, without a warning

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Caches, and how the whole works.
+ * Caches, and how the whole works: the Big Theory.
  *
  * Vocabulary
  *

@@ -6,6 +6,10 @@
 . "$(dirname "$0")/lib.sh"
 lanes=("$@")
 [ $# -gt 0 ] || lanes=(bench-new-icount bench-6.12-icount bench-new-cross bench-uml-new)
+for lane in "${lanes[@]}"; do
+	[[ -f $top/vm/lanes/$lane && $lane == bench-* ]] ||
+		die "no benchmark lane '$lane', there are: $(cd "$top/vm/lanes" && echo bench-*)"
+done
 dir=$top/build/bench
 results=$dir/results.csv
 mkdir -p "$dir"
@@ -86,14 +90,12 @@ measure()
 	rows "$1" >"$dir/$1.rows" && medians <"$dir/$1.rows" >"$dir/$1.csv"
 }
 
-echo kernel,lane,load,size,batch,cpus,contender,round,ns_per_op,insn_per_op,held_bytes >"$results"
 failed=()
 for lane in "${lanes[@]}"; do
 	status=0
 	measure "$lane" || status=$?
 	case $status in
 	0)
-		cat "$dir/$lane.csv" >>"$results"
 		unit=ns
 		! counts "$lane" || unit=instructions
 		printf '\n%s: medians, %s a pair, after one warm-up round each\n' "$lane" $unit
@@ -103,5 +105,10 @@ for lane in "${lanes[@]}"; do
 	*) failed+=("$lane") ;;
 	esac
 done
+# What was measured in other lanes before stays.
+{
+	echo kernel,lane,load,size,batch,cpus,contender,round,ns_per_op,insn_per_op,held_bytes
+	cat "$dir"/bench-*.csv
+} >"$results"
 [ ${#failed[@]} = 0 ] || die "failed: ${failed[*]}"
 say "all rows are in $results"
