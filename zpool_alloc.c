@@ -252,7 +252,7 @@ bool zpool_is_object(const struct zpool_slab *slab, const void *obj, const char 
 
 	/* A header may go while somebody frees the object, too; its memory stays one. */
 	rcu_read_lock();
-	starts = slab && READ_ONCE(slab->home) && zpool_slab_index(slab, obj) >= 0;
+	starts = slab && zpool_slab_index(slab, obj) >= 0;
 	rcu_read_unlock();
 	if (likely(starts))
 		return true;

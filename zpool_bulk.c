@@ -4,6 +4,7 @@
  * instead of one for each.
  */
 #include <linux/export.h>
+#include <linux/instruction_pointer.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 
@@ -82,7 +83,8 @@ static unsigned int push_batch(unsigned int nr, void **objs)
  * @nr: how many
  * @objs: each as for zpool_kfree(), of any sizes and kinds
  *
- * Context: any.
+ * Context: any; in one NMI no more than 128 that this CPU's magazines have no
+ * room for.
  */
 void zpool_kfree_bulk(unsigned int nr, void **objs)
 {
@@ -91,7 +93,7 @@ void zpool_kfree_bulk(unsigned int nr, void **objs)
 	while (i < nr) {
 		i += push_batch(min(nr - i, ZPOOL_BATCH), objs + i);
 		if (i < nr)
-			zpool_kfree(objs[i++]);
+			zpool_kfree_from(objs[i++], (void *)_RET_IP_);
 	}
 }
 EXPORT_SYMBOL_GPL(zpool_kfree_bulk);

@@ -26,16 +26,23 @@ static bool may_call_kernel(void)
 	return !in_nmi() && zpool_pages_allowed();
 }
 
+/* False, counted and in NMI reported, where it must not be called for @size bytes. */
+static bool can_ask_kernel(size_t size)
+{
+	if (likely(may_call_kernel()))
+		return true;
+	if (in_nmi())
+		zpool_report("%zu bytes asked of kmalloc in NMI", size);
+	this_cpu_inc(zpool_cpu.failures);
+	return false;
+}
+
 static void *alloc_outside(size_t size, gfp_t gfp, int node)
 {
 	if (!size)
 		return ZERO_SIZE_PTR;
-	if (unlikely(!may_call_kernel())) {
-		if (in_nmi())
-			zpool_report("%zu bytes asked of kmalloc in NMI", size);
-		this_cpu_inc(zpool_cpu.failures);
+	if (unlikely(!can_ask_kernel(size)))
 		return NULL;
-	}
 	this_cpu_inc(zpool_cpu.passthrough);
 	return kmalloc_node(size, gfp, node);
 }
@@ -331,6 +338,16 @@ void zpool_kfree(const void *p)
 }
 EXPORT_SYMBOL_GPL(zpool_kfree);
 
+/**
+ * zpool_kfree_from() - zpool_kfree() for functions of the family
+ * @p: see zpool_kfree()
+ * @caller: of the API, for reports
+ */
+noinline void zpool_kfree_from(const void *p, void *caller)
+{
+	free_any(p, caller);
+}
+
 /* The size does not tell the class: passed through, merged, typed, or wrong. */
 static noinline void free_missized(const void *p, size_t size, void *caller)
 {
@@ -339,7 +356,7 @@ static noinline void free_missized(const void *p, size_t size, void *caller)
 	if (zpool_is_ours(p, &page) && size > zpool_usable_size(page))
 		zpool_report("%p freed by %pS as %zu bytes, has %zu; freed all the same",
 			     p, caller, size, zpool_usable_size(page));
-	zpool_kfree(p);
+	zpool_kfree_from(p, caller);
 }
 
 /**
@@ -383,7 +400,7 @@ void zpool_kfree_sensitive(const void *p)
 		if (!zpool_is_object(zpool_page_slab(page), p, "free", (void *)_RET_IP_))
 			return;
 		memzero_explicit((void *)p, zpool_usable_size(page));
-		zpool_kfree(p);
+		zpool_kfree_from(p, (void *)_RET_IP_);
 	} else if (!ZERO_OR_NULL_PTR(p) && zpool_is_foreign(p, "free", (void *)_RET_IP_)) {
 		if (likely(may_call_kernel()))
 			kfree_sensitive(p);
@@ -467,8 +484,8 @@ void *zpool_krealloc(const void *p, size_t new_size, gfp_t gfp)
 		return ZERO_SIZE_PTR;
 	}
 	if (!zpool_is_ours(p, &page))
-		return may_call_kernel() &&
-		       zpool_is_foreign(p, "krealloc", (void *)_RET_IP_) ?
+		return zpool_is_foreign(p, "krealloc", (void *)_RET_IP_) &&
+		       can_ask_kernel(new_size) ?
 		       krealloc(p, new_size, gfp) : NULL;
 
 	if (!zpool_is_object(zpool_page_slab(page), p, "krealloc", (void *)_RET_IP_))

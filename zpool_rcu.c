@@ -56,7 +56,16 @@ static bool holds(const void *p, size_t size, const struct rcu_head *head)
 {
 	size_t offset = (const char *)head - (const char *)p;
 
-	return size >= sizeof(*head) && offset <= size - sizeof(*head);
+	return size >= sizeof(*head) && offset <= size - sizeof(*head) &&
+	       IS_ALIGNED((unsigned long)head, sizeof(void *));
+}
+
+static bool is_within(const struct rcu_head *head, const void *p, size_t size, void *caller)
+{
+	if (holds(p, size, head))
+		return true;
+	zpool_report("kfree_rcu of %p by %pS: the rcu_head is not within; ignored", p, caller);
+	return false;
 }
 
 /**
@@ -68,28 +77,30 @@ static bool holds(const void *p, size_t size, const struct rcu_head *head)
  * for that when it is unloaded: the callback is kzpool's, which waits. Of a
  * cache with a constructor, the bytes of @head are not as it left them.
  *
+ * Until then @head belongs to RCU: to give it a second time, or to free the
+ * memory, damages RCU's list, as it does with call_rcu(). The kernel sees that
+ * with CONFIG_DEBUG_OBJECTS_RCU_HEAD.
+ *
  * Context: any but NMI.
  */
 void zpool_kfree_call_rcu(const void *p, struct rcu_head *head)
 {
+	void *caller = (void *)_RET_IP_;
 	struct zpool_cache *owner;
 	struct zpool_slab *slab;
 	struct page *page;
 
 	if (!zpool_is_ours(p, &page)) {
-		if (zpool_is_foreign(p, "kfree_rcu", (void *)_RET_IP_))
+		if (zpool_is_foreign(p, "kfree_rcu", caller) &&
+		    is_within(head, p, ksize(p), caller))
 			zpool_kvfree_call_rcu(head, (void *)p);
 		return;
 	}
 	slab = zpool_page_slab(page);
 	owner = zpool_owner(slab);
-	if (!zpool_is_object(slab, p, "kfree_rcu", (void *)_RET_IP_) || !owner)
+	if (!zpool_is_object(slab, p, "kfree_rcu", caller) || !owner ||
+	    !is_within(head, p, zpool_usable_size(page), caller))
 		return;
-	if (!holds(p, zpool_usable_size(page), head)) {
-		zpool_report("kfree_rcu of %p by %pS: the rcu_head is not within; ignored",
-			     p, (void *)_RET_IP_);
-		return;
-	}
 	if (!READ_ONCE(owner->frees_by_rcu))
 		WRITE_ONCE(owner->frees_by_rcu, true);
 	call_rcu(head, free_after_grace);

@@ -109,15 +109,18 @@ static __always_inline struct zpool_slab *zpool_page_slab(const struct page *pag
 
 /*
  * Number of the object that starts at @obj, or -1 when none does. The tail
- * and a foreign address have none.
+ * and a foreign address have none, nor has a slab that has just gone.
  */
 static inline int zpool_slab_index(const struct zpool_slab *slab, const void *obj)
 {
-	const struct zpool_geometry *g = slab->home->geometry;
+	const struct zpool_slabs *home = READ_ONCE(slab->home);
 	u32 offset = (const char *)obj - (const char *)slab->base;
-	u32 index = reciprocal_divide(offset, g->recip);
+	u32 index;
 
-	if (index >= slab->nr_objects || index * g->stride != offset)
+	if (unlikely(!home))
+		return -1;
+	index = reciprocal_divide(offset, home->geometry->recip);
+	if (index >= slab->nr_objects || index * home->geometry->stride != offset)
 		return -1;
 	return index;
 }

@@ -186,18 +186,20 @@ static void what_cannot_wait(struct kunit *test)
 	struct zpool_cache *cache = zpool_general[zpool_size_class(SIZE)];
 	char *p = zpool_kmalloc(SIZE, GFP_KERNEL), *q = zpool_kmalloc(SIZE, GFP_KERNEL);
 	size_t usable = zpool_ksize(p);
+	char *foreign = kmalloc(64, GFP_KERNEL);
 	struct rcu_head on_the_stack;
 	const struct {
 		char *p;
 		void *head;
 	} cases[] = {
+		{ p, p + 1 }, { foreign, &on_the_stack }, { foreign, foreign + ksize(foreign) },
 		{ p, p - sizeof(void *) }, { p, p + usable - sizeof(void *) }, { p, p + usable },
 		{ p, q }, { p, &on_the_stack }, { p + 8, p + 8 }, { (char *)&on_the_stack, &on_the_stack },
 		{ (char *)4096, &on_the_stack }, { (char *)-4096L, &on_the_stack },
 	};
 	unsigned int i;
 
-	KUNIT_ASSERT_TRUE(test, p && q);
+	KUNIT_ASSERT_TRUE(test, p && q && foreign);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		long before = zpool_test_reports();
 
@@ -209,6 +211,7 @@ static void what_cannot_wait(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_in_use(cache), 2UL);
 	zpool_kfree(p);
 	zpool_kfree(q);
+	kfree(foreign);
 }
 
 /*
@@ -285,7 +288,7 @@ static void allocated_where_nothing_may_sleep(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, !!r, may_make);
 	KUNIT_EXPECT_EQ(test, !!moved, may_make);
 	KUNIT_EXPECT_EQ(test, zpool_stats_percpu(offsetof(struct zpool_cpu, failures)) - failures,
-			may_make ? 0UL : 2UL);
+			may_make ? 0UL : 3UL);
 	zpool_kfree(keep);
 	zpool_kfree(p);
 	zpool_kfree(q);
