@@ -28,7 +28,7 @@ demo: ## see it work in a kernel of its own (no root once the packages are there
 bench: ## measure beside kmalloc on 6.12 and the newest kernel: rows in build/bench/results.csv
 	@vm/bench.sh
 
-check: ## all that must pass before a commit: about 12 minutes, 30 the first time
+check: ## all that must pass before a commit: about 15 minutes, some 35 the first time
 	@vm/setup.sh all
 	@vm/check.sh $(checks) $(stock) $(built)
 
