@@ -82,6 +82,12 @@ void zpool_magazine_destroy(struct zpool_magazine *mag, size_t stride)
 	kfree(mag);
 }
 
+static void take_top(struct zpool_magazine *mag, void **objs, unsigned int nr)
+{
+	WRITE_ONCE(mag->count, mag->count - nr);
+	memcpy(objs, &mag->objs[mag->count + 1], nr * sizeof(*objs));
+}
+
 /*
  * Depot.
  */
@@ -348,8 +354,7 @@ unsigned int zpool_head_spill(struct zpool_cpu_head *head, void **objs)
 	mag = head->previous;
 	nr = min_t(unsigned int, (mag->count + 1) / 2, ZPOOL_BATCH);
 	if (nr) {
-		WRITE_ONCE(mag->count, mag->count - nr);
-		memcpy(objs, &mag->objs[mag->count + 1], nr * sizeof(*objs));
+		take_top(mag, objs, nr);
 		swap_pair(head);
 	}
 	raw_spin_unlock_irqrestore(slow_lock, flags);
@@ -371,9 +376,8 @@ unsigned int zpool_head_pop_batch(struct zpool_cpu_head *head, void **objs,
 
 	nr = min(nr, mag->count);
 	if (nr) {
-		WRITE_ONCE(mag->count, mag->count - nr);
+		take_top(mag, objs, nr);
 		head->allocs += nr;
-		memcpy(objs, &mag->objs[mag->count + 1], nr * sizeof(*objs));
 	}
 	return nr;
 }
@@ -444,8 +448,7 @@ unsigned int zpool_remote_spill(struct zpool_magazine **remote, void **objs)
 	unsigned int nr = min(mag->count, ZPOOL_BATCH);
 
 	if (nr) {
-		WRITE_ONCE(mag->count, mag->count - nr);
-		memcpy(objs, &mag->objs[mag->count + 1], nr * sizeof(*objs));
+		take_top(mag, objs, nr);
 	}
 	return nr;
 }
