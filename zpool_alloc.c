@@ -13,6 +13,7 @@
 #include <linux/string.h>
 
 #include "zpool_alloc.h"
+#include "zpool_defer.h"
 #include "zpool_report.h"
 #include "zpool_supply.h"
 
@@ -24,26 +25,35 @@ static void *alloc_direct(struct zpool_cache *cache, gfp_t gfp, int nid)
 	return zpool_cache_take(cache, gfp, nid, &obj, 1, &use) ? obj : NULL;
 }
 
-/* A CPU's own magazines are two: one that it does not need would only lie in the depot. */
-static bool lacks_pair(const struct zpool_cpu_head *head)
+/*
+ * In the busy section: what a new magazine must hold at least to take the place
+ * of this one, since the CPU may have a larger one; 0 if it may not.
+ */
+static unsigned int least_instead(const struct zpool_magazine *mag,
+				  const struct zpool_cpu_tail *tail)
 {
-	return READ_ONCE(head->previous) == zpool_no_magazine;
+	return mag->capacity < READ_ONCE(tail->capacity) ? mag->capacity + 1 : 0;
 }
 
-static void destroy_spare(struct zpool_cache *cache, struct zpool_magazine *spare)
+/* An empty one that nobody needs, or none. On PREEMPT_RT not every context may free it. */
+static void retire(struct zpool_cache *cache, struct zpool_magazine *mag)
 {
-	if (spare)
-		zpool_magazine_destroy(spare, cache->geometry.stride);
+	if (likely(!mag || mag == zpool_no_magazine))
+		return;
+	if (zpool_pages_allowed())
+		zpool_magazine_destroy(mag, cache->geometry.stride);
+	else
+		zpool_depot_put(&zpool_this_node(cache)->depot, mag);
 }
 
 /*
  * Load a batch of node @nid into this CPU's pair. The CPU may have changed
  * since the batch was taken, and its pair may have been filled by others.
  *
- * Return: how many of @objs are left, at its beginning; @spare unless it was used.
+ * Return: how many of @objs are left, at its beginning; @own is then what is not needed.
  */
 static unsigned int load_batch(struct zpool_cache *cache, int nid,
-			       struct zpool_magazine **spare, void **objs,
+			       struct zpool_magazine **own, void **objs,
 			       unsigned int nr)
 {
 	struct zpool_cpu_head *head;
@@ -51,10 +61,8 @@ static unsigned int load_batch(struct zpool_cache *cache, int nid,
 	if (WARN_ON_ONCE(!zpool_cpu_enter()))
 		return nr;
 	head = this_cpu_ptr(cache->heads);
-	if (*spare && lacks_pair(head)) {
-		zpool_head_install(head, &zpool_this_node(cache)->depot, *spare);
-		*spare = NULL;
-	}
+	if (*own)
+		*own = zpool_head_put_own(head, *own);
 	head->allocs++;
 	if (nid == zpool_this_nid())
 		nr = zpool_head_load(head, objs, nr);
@@ -62,28 +70,31 @@ static unsigned int load_batch(struct zpool_cache *cache, int nid,
 	return nr;
 }
 
-/* The pair and the depot have nothing: take a batch, load it, keep one. */
+/*
+ * The pair and the depot have nothing: take a batch, load it, keep one. Loaded
+ * has room for @capacity, and may be replaced by one of @least at least.
+ */
 static void *alloc_batch(struct zpool_cache *cache, gfp_t gfp, int nid,
-			 unsigned int capacity)
+			 unsigned int capacity, unsigned int least)
 {
 	enum zpool_slab_use use = ZPOOL_MAGAZINE;
-	struct zpool_magazine *spare = NULL;
+	struct zpool_magazine *own = NULL;
 	void *objs[ZPOOL_BATCH], *obj;
 	unsigned int nr;
 
-	if (!capacity) {
-		spare = zpool_cpu_magazine(cache, nid);
-		capacity = spare ? spare->capacity : 0;
-	}
+	if (least)
+		own = zpool_cpu_magazine(cache, nid, least);
+	if (own)
+		capacity = own->capacity;
 	nr = zpool_cache_take(cache, gfp, nid, objs,
 			     clamp(capacity / 2, 1U, ZPOOL_BATCH), &use);
 	if (use != ZPOOL_MAGAZINE || !nr) {
-		destroy_spare(cache, spare);
+		retire(cache, own);
 		return nr ? objs[0] : NULL;
 	}
 	obj = objs[--nr];
-	nr = load_batch(cache, nid, &spare, objs, nr);
-	destroy_spare(cache, spare);
+	nr = load_batch(cache, nid, &own, objs, nr);
+	retire(cache, own);
 	if (nr)
 		zpool_cache_put(cache, objs, nr);
 	return obj;
@@ -94,13 +105,17 @@ static void *alloc_here(struct zpool_cache *cache, gfp_t gfp, int nid)
 {
 	struct zpool_cpu_head *head = this_cpu_ptr(cache->heads);
 	void *obj = zpool_head_pop(head);	/* who asks for a node comes here at once */
-	unsigned int capacity;
+	struct zpool_magazine *retired = NULL;
+	struct zpool_cpu_tail *tail = this_cpu_ptr(cache->tails);
+	unsigned int capacity, least;
 
-	if (!obj && zpool_head_refill(head, &cache->nodes[nid]->depot))
+	if (!obj && zpool_head_refill(head, tail, &cache->nodes[nid]->depot, &retired))
 		obj = zpool_head_pop(head);
 	capacity = READ_ONCE(head->loaded)->capacity;
+	least = least_instead(READ_ONCE(head->loaded), tail);
 	zpool_cpu_exit();
-	return obj ?: alloc_batch(cache, gfp, nid, capacity);
+	retire(cache, retired);
+	return obj ?: alloc_batch(cache, gfp, nid, capacity, least);
 }
 
 static void *alloc_anywhere(struct zpool_cache *cache, gfp_t gfp)
@@ -161,6 +176,7 @@ void *zpool_alloc_slow(struct zpool_cache *cache, gfp_t gfp, int node)
 /* At most a batch, from this CPU's pair and the depot. */
 static unsigned int pop_batch(struct zpool_cache *cache, unsigned int nr, void **objs)
 {
+	struct zpool_magazine *retired = NULL;
 	struct zpool_cpu_head *head;
 	unsigned int got;
 
@@ -168,9 +184,11 @@ static unsigned int pop_batch(struct zpool_cache *cache, unsigned int nr, void *
 		return 0;
 	head = this_cpu_ptr(cache->heads);
 	got = zpool_head_pop_batch(head, objs, nr);
-	if (!got && !in_nmi() && zpool_head_refill(head, &zpool_this_node(cache)->depot))
+	if (!got && !in_nmi() && zpool_head_refill(head, this_cpu_ptr(cache->tails),
+						   &zpool_this_node(cache)->depot, &retired))
 		got = zpool_head_pop_batch(head, objs, nr);
 	zpool_cpu_exit();
+	retire(cache, retired);
 	return got;
 }
 
@@ -269,32 +287,41 @@ static void report_or_put(struct zpool_cache *cache, void *obj, enum zpool_push 
 		zpool_report_twice(cache, obj, caller);
 }
 
-/* Neither the pair nor the depot has room: get a magazine, or spill to slabs. */
-static void free_batch(struct zpool_cache *cache, void *obj, bool has_pair, void *caller)
+/*
+ * No room as it is: get a magazine, one of the CPU's own if it may have that, of
+ * @least objects, else one that makes a depot's of another; or spill to slabs.
+ * In the place of a smaller one, not of none, that is the first thing tried.
+ */
+static void free_batch(struct zpool_cache *cache, void *obj, unsigned int least,
+		       void *caller)
 {
+	struct zpool_magazine *spare, *retired = NULL;
 	enum zpool_push pushed = ZPOOL_NO_ROOM;
-	struct zpool_magazine *spare;
+	struct zpool_depot *depot;
 	struct zpool_cpu_head *head;
 	void *objs[ZPOOL_BATCH];
 	unsigned int nr = 0;
 
-	spare = has_pair ? zpool_depot_magazine(cache, zpool_this_nid()) :
-			   zpool_cpu_magazine(cache, zpool_this_nid());
+	spare = least ? zpool_cpu_magazine(cache, zpool_this_nid(), least) :
+			zpool_depot_magazine(cache, zpool_this_nid());
 	if (!WARN_ON_ONCE(!zpool_cpu_enter())) {
 		head = this_cpu_ptr(cache->heads);
-		if (spare && (has_pair || lacks_pair(head))) {
-			zpool_head_install(head, &zpool_this_node(cache)->depot, spare);
-			spare = NULL;
-		} else {
+		depot = &zpool_this_node(cache)->depot;
+		if (spare && least)
+			retired = zpool_head_put_own(head, spare);
+		else if (spare)
+			zpool_head_install(head, depot, spare);
+		else if (least <= 1 || !zpool_head_make_room(head, this_cpu_ptr(cache->tails), depot))
 			nr = zpool_head_spill(head, objs);
-		}
 		if (!zpool_is_remote(virt_to_page(obj)))
 			pushed = zpool_head_push(head, obj);
 		zpool_cpu_exit();
+	} else {
+		retired = spare;
 	}
 	if (nr)
 		zpool_cache_put(cache, objs, nr);
-	destroy_spare(cache, spare);
+	retire(cache, retired);
 	report_or_put(cache, obj, pushed, caller);
 }
 
@@ -302,15 +329,17 @@ static void free_batch(struct zpool_cache *cache, void *obj, bool has_pair, void
 static void free_here(struct zpool_cache *cache, void *obj, void *caller)
 {
 	struct zpool_cpu_head *head = this_cpu_ptr(cache->heads);
+	struct zpool_cpu_tail *tail = this_cpu_ptr(cache->tails);
 	enum zpool_push pushed = ZPOOL_NO_ROOM;
-	bool has_pair;
+	unsigned int least;
 
-	if (zpool_head_make_room(head, &zpool_this_node(cache)->depot))
+	least = least_instead(READ_ONCE(head->loaded), tail) ?:
+		least_instead(READ_ONCE(head->previous), tail);
+	if (least <= 1 && zpool_head_make_room(head, tail, &zpool_this_node(cache)->depot))
 		pushed = zpool_head_push(head, obj);
-	has_pair = !lacks_pair(head);
 	zpool_cpu_exit();
 	if (pushed == ZPOOL_NO_ROOM)
-		free_batch(cache, obj, has_pair, caller);
+		free_batch(cache, obj, least, caller);
 	else if (pushed == ZPOOL_TWICE)
 		zpool_report_twice(cache, obj, caller);
 }
@@ -328,7 +357,7 @@ static void free_here(struct zpool_cache *cache, void *obj, void *caller)
 static enum zpool_push push_remote(struct zpool_cache *cache, void *obj)
 {
 	return zpool_head_push_to(this_cpu_ptr(cache->heads),
-				  this_cpu_ptr(cache->remotes), obj);
+				  &this_cpu_ptr(cache->tails)->remote, obj);
 }
 
 /*
@@ -338,7 +367,7 @@ static enum zpool_push push_remote(struct zpool_cache *cache, void *obj)
  */
 static struct zpool_depot *remote_depot(struct zpool_cache *cache)
 {
-	struct zpool_magazine *mag = READ_ONCE(*this_cpu_ptr(cache->remotes));
+	struct zpool_magazine *mag = READ_ONCE(this_cpu_ptr(cache->tails)->remote);
 	u32 i, count = mag->count;
 	int nid;
 
@@ -360,7 +389,7 @@ static struct zpool_magazine *remote_spare(struct zpool_cache *cache, bool is_fi
 {
 	if (!depot)
 		return NULL;
-	return is_first ? zpool_cpu_magazine(cache, zpool_this_nid()) :
+	return is_first ? zpool_cpu_magazine(cache, zpool_this_nid(), 1) :
 			  zpool_depot_magazine(cache, zpool_this_nid());
 }
 
@@ -376,14 +405,16 @@ static void free_remote_batch(struct zpool_cache *cache, void *obj,
 	if (!WARN_ON_ONCE(!zpool_cpu_enter())) {
 		depot = remote_depot(cache);
 		if (spare && depot)
-			zpool_remote_install(this_cpu_ptr(cache->remotes), depot, spare);
+			zpool_remote_install(this_cpu_ptr(cache->tails), depot, spare);
 		else
-			nr = zpool_remote_spill(this_cpu_ptr(cache->remotes), objs);
+			nr = zpool_remote_spill(this_cpu_ptr(cache->tails), objs);
 		if (zpool_is_remote(virt_to_page(obj)))
 			pushed = push_remote(cache, obj);
 		if (spare && !depot)
 			zpool_depot_put(&zpool_this_node(cache)->depot, spare);
 		zpool_cpu_exit();
+	} else {
+		retire(cache, spare);
 	}
 	if (nr)
 		zpool_cache_put(cache, objs, nr);
@@ -394,16 +425,16 @@ static void free_remote_batch(struct zpool_cache *cache, void *obj,
 static void free_remote(struct zpool_cache *cache, void *obj, void *caller)
 {
 	enum zpool_push pushed = push_remote(cache, obj);
-	struct zpool_magazine **remote = this_cpu_ptr(cache->remotes);
+	struct zpool_cpu_tail *tail = this_cpu_ptr(cache->tails);
 	struct zpool_depot *depot = NULL;
 	bool is_first;
 
 	if (pushed == ZPOOL_NO_ROOM) {
 		depot = remote_depot(cache);
-		if (depot && zpool_remote_exchange(remote, depot))
+		if (depot && zpool_remote_exchange(tail, depot))
 			pushed = push_remote(cache, obj);
 	}
-	is_first = READ_ONCE(*remote) == zpool_no_magazine;
+	is_first = READ_ONCE(tail->remote) == zpool_no_magazine;
 	__this_cpu_inc(zpool_cpu.remote_frees);
 	zpool_cpu_exit();
 	if (pushed == ZPOOL_NO_ROOM)

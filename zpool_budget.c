@@ -6,6 +6,16 @@
 
 struct zpool_budget zpool_budget;
 
+/* A peak that another CPU raises at the same time is the higher one. */
+static void note_peak(long claimed)
+{
+	long peak = atomic_long_read(&zpool_budget.peak);
+
+	while (unlikely(claimed > peak) &&
+	       !atomic_long_try_cmpxchg(&zpool_budget.peak, &peak, claimed))
+		;
+}
+
 /**
  * zpool_budget_claim() - ask for bytes that may lie idle
  * @bytes: how many
@@ -17,8 +27,10 @@ bool zpool_budget_claim(size_t bytes, unsigned long limit)
 {
 	long claimed = atomic_long_add_return(bytes, &zpool_budget.claimed);
 
-	if (claimed <= (long)limit)
+	if (claimed <= (long)limit) {
+		note_peak(claimed);
 		return true;
+	}
 	atomic_long_sub(bytes, &zpool_budget.claimed);
 	return false;
 }
@@ -58,6 +70,39 @@ bool zpool_budget_share(size_t bytes)
 void zpool_budget_unshare(size_t bytes)
 {
 	atomic_long_sub(bytes, &zpool_budget.shared);
+}
+
+/**
+ * zpool_budget_spend() - buy something out of the credit
+ * @least: how many it must be, not 0
+ * @most: how many are wanted
+ * @price: bytes that each costs
+ *
+ * At most a quarter of what is left goes to one buyer, so that a CPU that comes
+ * late finds some. Credit is leave to claim soon, not a claim: two who spend
+ * at once may take a little too much.
+ *
+ * Return: how many were bought, or 0.
+ */
+unsigned int zpool_budget_spend(unsigned int least, unsigned int most, size_t price)
+{
+	long credit = atomic_long_read(&zpool_budget.credit);
+	unsigned int nr;
+
+	nr = min_t(unsigned long, most, max(credit, 0L) / 4 / price);
+	if (nr < least)
+		return 0;
+	atomic_long_sub(nr * price, &zpool_budget.credit);
+	return nr;
+}
+
+/**
+ * zpool_budget_grant() - give out credit, in the place of what is left of the last
+ * @bytes: how much
+ */
+void zpool_budget_grant(unsigned long bytes)
+{
+	atomic_long_set(&zpool_budget.credit, bytes);
 }
 
 /**

@@ -22,6 +22,8 @@
 struct zpool_budget {
 	atomic_long_t claimed;		/* idle bytes: what is or may be kept */
 	atomic_long_t shared;		/* of claimed: by the magazines made for depots */
+	atomic_long_t credit;		/* bytes by which capacities may be raised at once */
+	atomic_long_t peak;		/* the most that claimed ever was */
 	atomic_long_t metadata;		/* bytes of headers, magazines, caches */
 	unsigned long limit;		/* of claimed */
 };
@@ -32,6 +34,8 @@ bool zpool_budget_claim(size_t bytes, unsigned long limit);
 void zpool_budget_return(size_t bytes);
 bool zpool_budget_share(size_t bytes);
 void zpool_budget_unshare(size_t bytes);
+unsigned int zpool_budget_spend(unsigned int least, unsigned int most, size_t price);
+void zpool_budget_grant(unsigned long bytes);
 void zpool_budget_set_limit(unsigned long bytes);
 
 /* Bytes not yet claimed of a limit, see zpool_budget_claim(). */

@@ -39,8 +39,9 @@
  *
  * The page under the pointer tells whether the object is ours and of which
  * class: no header is touched. The object is pushed on loaded. If that is
- * full: swap with previous; else exchange a full magazine for an empty one at
- * the depot; else make a magazine, if the budget has room; else give half a
+ * full and smaller than this CPU may have: a larger one takes its place. Else
+ * swap with previous; else exchange a full magazine for an empty one at the
+ * depot; else make a magazine, if the budget has room; else give half a
  * magazine back to the slabs. A slab whose last object came home is kept (one
  * for each cache and node, within the budget) or its pages go back.
  *
@@ -58,6 +59,24 @@
  * CPUs and memory come and go (zpool_hotplug.c): what a dead CPU had goes to
  * the slabs, as does what depots have when the last CPU of a node has gone; a
  * node that gets its first memory is filled from, and all is drained once.
+ *
+ * Adapting
+ *
+ * How large the next magazine of a class on a CPU is, is a number of that CPU
+ * (tail->capacity). Every magazine claims of the budget what it can hold, so
+ * to move capacity is to have one place give up magazines and another make
+ * larger ones. Two do that:
+ *
+ *   the slow path   raises the number at once, when what it has just given away
+ *                   is wanted back, out of credit that the worker granted: a
+ *                   burst is over when the worker comes
+ *   the worker      looks at all classes on all CPUs every second, decides by
+ *                   the rules in zpool_policy.c, makes the coldest pay for the
+ *                   hottest, brings home what nobody uses, and grants credit
+ *
+ * Magazines of several capacities live side by side, and nobody is stopped:
+ * the CPU itself puts the larger in the place of the smaller the next time its
+ * fast path fails. zpool_adapt.c has the rest, docs/adapt.md shows it at work.
  *
  * States of an object
  *
@@ -105,21 +124,14 @@ LIST_HEAD(zpool_caches);
 DEFINE_MUTEX(zpool_caches_lock);
 struct zpool_cache *zpool_general[ZPOOL_NR_CLASSES];
 
-/* What a typed cache has for each CPU; that of the general classes is in zpool_cpu. */
-struct typed_cpu {
-	struct zpool_cpu_head head;
-	struct zpool_magazine *remote;
-};
-
 /*
- * The most a magazine of a cache holds: many of what is cheap, and of 64 KiB
- * still so many that the depot is visited once in 28 operations.
+ * What a magazine holds to begin with: one object of the largest class, or as
+ * many smaller ones, but a few at least. Who needs more gets it (zpool_adapt.c).
  */
-static unsigned int most_capacity(size_t stride)
+static unsigned int first_capacity(size_t stride)
 {
-	if (stride <= 256)
-		return 124;
-	return stride <= 1024 ? 60 : 28;
+	return clamp_t(size_t, ZPOOL_MAX_SIZE / stride, ZPOOL_LEAST_CAPACITY,
+		       ZPOOL_MOST_CAPACITY);
 }
 
 static size_t cache_bytes(void)
@@ -158,42 +170,39 @@ static bool is_typed(const struct zpool_cache *cache)
 	return cache->tag == ZPOOL_TAG_HEADER;
 }
 
-static int alloc_heads(struct zpool_cache *cache)
+/* The heads of the general classes are in zpool_cpu. */
+static int alloc_per_cpu(struct zpool_cache *cache)
 {
-	struct typed_cpu __percpu *typed;
 	unsigned int cpu;
 
-	if (is_typed(cache)) {
-		typed = alloc_percpu(struct typed_cpu);
-		if (!typed)
-			return -ENOMEM;
-		cache->heads = &typed->head;
-		cache->remotes = &typed->remote;
-	} else {
-		cache->heads = &zpool_cpu.heads[cache->tag];
-		cache->remotes = &zpool_cpu.remotes[cache->tag];
-	}
+	cache->heads = is_typed(cache) ? alloc_percpu(struct zpool_cpu_head) :
+					 &zpool_cpu.heads[cache->tag];
+	cache->tails = alloc_percpu(struct zpool_cpu_tail);
+	if (!cache->heads || !cache->tails)
+		return -ENOMEM;
 	for_each_possible_cpu(cpu) {
 		zpool_head_init(per_cpu_ptr(cache->heads, cpu));
-		*per_cpu_ptr(cache->remotes, cpu) = zpool_no_magazine;
+		zpool_tail_init(per_cpu_ptr(cache->tails, cpu), cache->geometry.stride,
+				cache->capacity);
 	}
 	return 0;
 }
 
-/* The head is what a typed cache's per-CPU space begins with. */
-static void free_heads(struct zpool_cache *cache)
+static void free_per_cpu(struct zpool_cache *cache)
 {
 	if (is_typed(cache))
 		free_percpu(cache->heads);
+	free_percpu(cache->tails);
 }
 
 /* What a cache takes before its first object. */
 static long cache_metadata(const struct zpool_cache *cache)
 {
-	size_t heads = is_typed(cache) ? num_possible_cpus() * sizeof(struct typed_cpu) : 0;
+	size_t per_cpu = sizeof(struct zpool_cpu_tail) +
+			 (is_typed(cache) ? sizeof(struct zpool_cpu_head) : 0);
 
 	return cache_bytes() + num_possible_nodes() * sizeof(struct zpool_cache_node) +
-	       heads;
+	       num_possible_cpus() * per_cpu;
 }
 
 /**
@@ -216,11 +225,11 @@ struct zpool_cache *zpool_cache_begin(const char *name, const struct zpool_geome
 	strscpy(cache->name, name, sizeof(cache->name));
 	INIT_LIST_HEAD(&cache->detached);
 	cache->geometry = *g;
-	cache->capacity = most_capacity(g->stride);
+	cache->capacity = first_capacity(g->stride);
 	cache->tag = tag;
 	cache->ctor = ctor;
-	if (alloc_heads(cache))
-		goto no_heads;
+	if (alloc_per_cpu(cache))
+		goto no_per_cpu;
 	if (alloc_nodes(cache))
 		goto no_nodes;
 	zpool_metadata_add(cache_metadata(cache));
@@ -232,8 +241,8 @@ struct zpool_cache *zpool_cache_begin(const char *name, const struct zpool_geome
 
 no_nodes:
 	free_nodes(cache);
-	free_heads(cache);
-no_heads:
+no_per_cpu:
+	free_per_cpu(cache);
 	kfree(cache);
 	return NULL;
 }
@@ -255,7 +264,7 @@ void zpool_cache_end(struct zpool_cache *cache)
 		zpool_report("%s: ended with %lu object(s), %lu bytes, in use; their memory is lost",
 			     cache->name, leaked, leaked * cache->geometry.stride);
 	free_nodes(cache);
-	free_heads(cache);
+	free_per_cpu(cache);
 	zpool_metadata_add(-cache_metadata(cache));
 	kfree(cache);
 }

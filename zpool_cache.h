@@ -6,7 +6,9 @@
  *
  * Lock order, outermost first:
  *
- *   0 cpu_hotplug_lock                  never taken under any of ours
+ *   0 cpu_hotplug_lock                  never taken under any of ours, nor is
+ *     kernel_param_lock                 that of the module's parameters
+ *     zpool_adapt_lock    mutex         a pass of the worker, the policy
  *   1 zpool_caches_lock   mutex         list of caches
  *   2 (busy section)      preempt off   this CPU's fast path, zpool_cpu_enter()
  *   3 cpu->slow_lock      raw spinlock  loaded and previous of one CPU
@@ -24,7 +26,7 @@
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 
-#include "zpool_magazine.h"
+#include "zpool_head.h"
 #include "zpool_slab.h"
 
 #define ZPOOL_NAME_BYTES	32
@@ -33,6 +35,10 @@
 struct zpool_cache_node {
 	struct zpool_depot depot;
 	struct zpool_slabs slabs;
+
+	/* The worker's, under zpool_caches_lock: how long the slabs were left alone. */
+	unsigned long last_used;
+	u32 unused_ms;
 } ____cacheline_aligned_in_smp;
 
 struct zpool_cache {
@@ -40,7 +46,7 @@ struct zpool_cache {
 	char name[ZPOOL_NAME_BYTES];
 	struct zpool_geometry geometry;
 	void (*ctor)(void *obj);
-	unsigned int capacity;		/* the most a magazine may hold */
+	unsigned int capacity;		/* of a magazine, until there is reason for another */
 	unsigned int tag;		/* class, or ZPOOL_TAG_HEADER */
 	struct list_head list;		/* on zpool_caches, under zpool_caches_lock */
 	struct list_head detached;	/* magazines between two steps of a drain, likewise */
@@ -49,7 +55,7 @@ struct zpool_cache {
 
 	/* Per-CPU layer. */
 	struct zpool_cpu_head __percpu *heads;
-	struct zpool_magazine * __percpu *remotes;
+	struct zpool_cpu_tail __percpu *tails;
 
 	/* Depot and slab layers: nr_node_ids entries, NULL where no node can be. */
 	struct zpool_cache_node *nodes[];

@@ -110,7 +110,7 @@ const char *zpool_check_magazine(struct zpool_cache *cache,
 	HOLDS(mag->count <= mag->capacity);
 	if (mag == zpool_no_magazine)
 		return NULL;
-	HOLDS(!mag->objs[0] || mag->objs[0] == ZPOOL_SHARED);
+	HOLDS((unsigned long)mag->objs[0] & ZPOOL_LABEL);
 	for (i = 1; i <= mag->count; i++) {
 		struct page *page = virt_to_page(mag->objs[i]);
 		struct zpool_slab *slab;
@@ -159,10 +159,13 @@ const char *zpool_check_cache(struct zpool_cache *cache)
 
 	for_each_possible_cpu(cpu) {
 		struct zpool_cpu_head *head = per_cpu_ptr(cache->heads, cpu);
+		struct zpool_cpu_tail *tail = per_cpu_ptr(cache->tails, cpu);
 
+		HOLDS(!tail->capacity || tail->capacity >= ZPOOL_LEAST_CAPACITY);
+		HOLDS(tail->capacity <= ZPOOL_MOST_CAPACITY);
 		broken = broken ?: zpool_check_magazine(cache, head->loaded);
 		broken = broken ?: zpool_check_magazine(cache, head->previous);
-		broken = broken ?: zpool_check_magazine(cache, *per_cpu_ptr(cache->remotes, cpu));
+		broken = broken ?: zpool_check_magazine(cache, tail->remote);
 	}
 	for_each_node(nid) {
 		broken = broken ?: zpool_check_depot(cache, &cache->nodes[nid]->depot);

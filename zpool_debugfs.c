@@ -9,8 +9,10 @@
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
 
+#include "zpool_adapt.h"
 #include "zpool_budget.h"
 #include "zpool_debugfs.h"
+#include "zpool_log.h"
 #include "zpool_report.h"
 #include "zpool_stats.h"
 
@@ -60,6 +62,8 @@ static int stats_show(struct seq_file *m, void *unused)
 	show_value(m, "metadata_bytes", atomic_long_read(&zpool_budget.metadata));
 	show_value(m, "budget_bytes", READ_ONCE(zpool_budget.limit));
 	show_value(m, "claimed_bytes", atomic_long_read(&zpool_budget.claimed));
+	seq_printf(m, "credit_bytes %ld\n", atomic_long_read(&zpool_budget.credit));
+	show_value(m, "idle_peak_bytes", atomic_long_read(&zpool_budget.peak));
 	show_value(m, "allocs", u.allocs);
 	show_value(m, "frees", u.frees);
 	show_value(m, "hits", hits(&u));
@@ -73,10 +77,28 @@ static int stats_show(struct seq_file *m, void *unused)
 	show_value(m, "failures",
 		   zpool_stats_percpu(offsetof(struct zpool_cpu, failures)));
 	show_value(m, "slabs_freed", u.slabs_freed);
+	show_value(m, "grows", READ_ONCE(zpool_adapt_counts.grows) +
+		   zpool_stats_percpu(offsetof(struct zpool_cpu, raises)));
+	show_value(m, "shrinks", READ_ONCE(zpool_adapt_counts.shrinks));
+	show_value(m, "releases", READ_ONCE(zpool_adapt_counts.releases));
+	show_value(m, "released_bytes", READ_ONCE(zpool_adapt_counts.released_bytes));
+	show_value(m, "adapt_passes", READ_ONCE(zpool_adapt_counts.passes));
+	show_value(m, "adapt_pass_ns", READ_ONCE(zpool_adapt_counts.last_pass_ns));
 	show_value(m, "misuse_reports", atomic_long_read(&zpool_reports));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);
+
+/* The CPU with the largest magazines. */
+static unsigned int largest_capacity(struct zpool_cache *cache)
+{
+	unsigned int cpu, capacity = 0;
+
+	for_each_possible_cpu(cpu)
+		capacity = max_t(unsigned int, capacity,
+				 READ_ONCE(per_cpu_ptr(cache->tails, cpu)->capacity));
+	return capacity;
+}
 
 static void show_cache(struct seq_file *m, struct zpool_cache *cache)
 {
@@ -90,7 +112,7 @@ static void show_cache(struct seq_file *m, struct zpool_cache *cache)
 		   (u.magazine_bytes + u.remote_bytes) / g->stride,
 		   u.depot_bytes / g->stride, u.slab_free_bytes / g->stride,
 		   u.nr_slabs, percent(hits(&u), u.allocs + u.frees),
-		   cache->capacity,
+		   largest_capacity(cache),
 		   percent(zpool_run_tail(g, &g->best), g->best.nr_pages * PAGE_SIZE));
 }
 
@@ -173,6 +195,36 @@ static int nodes_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(nodes);
 
+/* A hit rate, or that nobody knows it. */
+static void show_hits(struct seq_file *m, u8 pct)
+{
+	if (pct == ZPOOL_NO_HIT_PCT)
+		seq_puts(m, "    -");
+	else
+		seq_printf(m, " %4u", pct);
+}
+
+/* Decisions made meanwhile do not make it longer. */
+static int adapt_log_show(struct seq_file *m, void *unused)
+{
+	struct zpool_event event;
+	unsigned int i;
+	u32 nr = 0;
+
+	seq_puts(m, "kzpool adapt_log version 1\n");
+	seq_puts(m, "# second cache                            cpu signal     action         before after hit% then\n");
+	for (i = 0; i < ZPOOL_LOG_EVENTS && zpool_log_get(&nr, &event); i++) {
+		seq_printf(m, "%8u %-31s %3d %-10s %-14s %6u %5u", event.at_s, event.cache,
+			   event.cpu, zpool_signal_name(event.signal),
+			   zpool_action_name(event.action), event.before, event.after);
+		show_hits(m, event.hit_pct);
+		show_hits(m, event.outcome_pct);
+		seq_putc(m, '\n');
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(adapt_log);
+
 /* Without debugfs the allocator works as well: errors are not ours to tell. */
 void zpool_debugfs_start(void)
 {
@@ -181,6 +233,7 @@ void zpool_debugfs_start(void)
 	debugfs_create_file("classes", 0400, dir, NULL, &classes_fops);
 	debugfs_create_file("cpus", 0400, dir, NULL, &cpus_fops);
 	debugfs_create_file("nodes", 0400, dir, NULL, &nodes_fops);
+	debugfs_create_file("adapt_log", 0400, dir, NULL, &adapt_log_fops);
 }
 
 void zpool_debugfs_stop(void)

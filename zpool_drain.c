@@ -15,10 +15,21 @@
 #include "zpool_drain.h"
 #include "zpool_supply.h"
 
-static void detach_cpu(struct zpool_cache *cache, unsigned int cpu, struct list_head *list)
+/**
+ * zpool_cache_detach() - take a CPU's magazines of a cache away
+ * @cache: which
+ * @cpu: which
+ * @share: which of them
+ * @list: see zpool_cpu_detach()
+ *
+ * Return: the bytes that those magazines can hold.
+ */
+size_t zpool_cache_detach(struct zpool_cache *cache, unsigned int cpu, enum zpool_share share,
+			  struct list_head *list)
 {
-	zpool_head_detach(per_cpu_ptr(cache->heads, cpu), per_cpu_ptr(cache->remotes, cpu),
-			  per_cpu_ptr(&zpool_cpu, cpu), list);
+	return cache->geometry.stride *
+	       zpool_cpu_detach(per_cpu_ptr(&zpool_cpu, cpu), per_cpu_ptr(cache->heads, cpu),
+				per_cpu_ptr(cache->tails, cpu), share, list);
 }
 
 static void detach_all(struct zpool_cache *cache, struct list_head *list)
@@ -26,7 +37,7 @@ static void detach_all(struct zpool_cache *cache, struct list_head *list)
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		detach_cpu(cache, cpu, list);
+		zpool_cache_detach(cache, cpu, ZPOOL_ALL, list);
 }
 
 static void flush_magazine(struct zpool_cache *cache, struct zpool_magazine *mag)
@@ -40,7 +51,14 @@ static void flush_magazine(struct zpool_cache *cache, struct zpool_magazine *mag
 	zpool_magazine_destroy(mag, cache->geometry.stride);
 }
 
-static void flush_list(struct zpool_cache *cache, struct list_head *list)
+/**
+ * zpool_cache_flush() - empty magazines into the slabs, and free them
+ * @cache: of which they are
+ * @list: of magazines that are nobody else's any more; empty afterwards
+ *
+ * Context: process.
+ */
+void zpool_cache_flush(struct zpool_cache *cache, struct list_head *list)
 {
 	struct zpool_magazine *mag, *next;
 
@@ -67,7 +85,7 @@ static void flush_all(struct zpool_cache *cache, struct list_head *list)
 {
 	int nid;
 
-	flush_list(cache, list);
+	zpool_cache_flush(cache, list);
 	for_each_node(nid)
 		flush_node(cache, nid);
 }
@@ -145,8 +163,8 @@ void zpool_drain_cpu(unsigned int cpu)
 
 	mutex_lock(&zpool_caches_lock);
 	list_for_each_entry(cache, &zpool_caches, list) {
-		detach_cpu(cache, cpu, &list);
-		flush_list(cache, &list);
+		zpool_cache_detach(cache, cpu, ZPOOL_ALL, &list);
+		zpool_cache_flush(cache, &list);
 	}
 	mutex_unlock(&zpool_caches_lock);
 }
@@ -156,8 +174,7 @@ static void detach_remotes(struct zpool_cache *cache)
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		zpool_remote_detach(per_cpu_ptr(cache->remotes, cpu),
-				    per_cpu_ptr(&zpool_cpu, cpu), &cache->detached);
+		zpool_cache_detach(cache, cpu, ZPOOL_REMOTE, &cache->detached);
 }
 
 /**
@@ -177,7 +194,7 @@ void zpool_drain_node(int nid)
 		detach_remotes(cache);
 	synchronize_rcu();
 	list_for_each_entry(cache, &zpool_caches, list) {
-		flush_list(cache, &cache->detached);
+		zpool_cache_flush(cache, &cache->detached);
 		flush_node(cache, nid);
 	}
 	mutex_unlock(&zpool_caches_lock);

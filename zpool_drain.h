@@ -9,6 +9,9 @@
 
 #include "zpool_cache.h"
 
+size_t zpool_cache_detach(struct zpool_cache *cache, unsigned int cpu, enum zpool_share share,
+			  struct list_head *list);
+void zpool_cache_flush(struct zpool_cache *cache, struct list_head *list);
 void zpool_cache_drain(struct zpool_cache *cache);
 void zpool_drain_all(void);
 void zpool_drain_cpu(unsigned int cpu);

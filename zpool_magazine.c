@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Magazines, their depots, and the slow half of a CPU's pair.
- *
- * All functions named zpool_head_* and zpool_remote_*, but the first and the
- * last two, run inside the busy section of the CPU that the head belongs to. They take that CPU's
- * slow_lock, since another CPU may come to drain it, and may nest a depot's
- * lock in it.
+ * Magazines and depots: see zpool_magazine.h. Functions that end in _locked are
+ * called with the depot's lock held, by who exchanges a magazine for another.
  */
 #include <linux/slab.h>
 
@@ -13,12 +9,12 @@
 #include "zpool_defer.h"
 #include "zpool_magazine.h"
 
-DEFINE_PER_CPU_ALIGNED(struct zpool_cpu, zpool_cpu);
+u32 zpool_epoch = 1;
 
 /* Never written: count == capacity == 0 and no caller passes those tests. */
 static struct {
 	struct zpool_magazine mag;
-	void *bottom;
+	void *label;
 } no_magazine;
 
 struct zpool_magazine *const zpool_no_magazine = &no_magazine.mag;
@@ -35,8 +31,8 @@ static size_t magazine_bytes(unsigned int capacity)
  * @limit: what the sum of all claims may reach, see zpool_budget_claim()
  * @node: where its memory should be
  *
- * All slots are NULL: who counts what lies in it may see a slot before the
- * object that is written there.
+ * All slots but the label are NULL: who counts what lies in it may see a slot
+ * before the object that is written there.
  *
  * Never waits, digs into no reserves and wakes nobody (a free may come under
  * the scheduler's own locks): without a magazine objects go one by one, which
@@ -62,6 +58,7 @@ struct zpool_magazine *zpool_magazine_create(size_t stride, unsigned int capacit
 	zpool_metadata_add(magazine_bytes(capacity));
 	INIT_LIST_HEAD(&mag->list);
 	mag->capacity = capacity;
+	mag->objs[0] = (void *)ZPOOL_LABEL;
 	return mag;
 }
 
@@ -76,13 +73,19 @@ void zpool_magazine_destroy(struct zpool_magazine *mag, size_t stride)
 		return;
 	WARN_ON_ONCE(mag->count);
 	zpool_budget_return(mag->capacity * stride);
-	if (mag->objs[0] == ZPOOL_SHARED)
+	if (zpool_magazine_is_shared(mag))
 		zpool_budget_unshare(mag->capacity * stride);
 	zpool_metadata_add(-(long)magazine_bytes(mag->capacity));
 	kfree(mag);
 }
 
-static void take_top(struct zpool_magazine *mag, void **objs, unsigned int nr)
+/**
+ * zpool_magazine_pop() - take objects off the top
+ * @mag: the caller's
+ * @objs: filled in
+ * @nr: how many, no more than it has
+ */
+void zpool_magazine_pop(struct zpool_magazine *mag, void **objs, unsigned int nr)
 {
 	WRITE_ONCE(mag->count, mag->count - nr);
 	memcpy(objs, &mag->objs[mag->count + 1], nr * sizeof(*objs));
@@ -100,51 +103,104 @@ void zpool_depot_init(struct zpool_depot *depot)
 	INIT_LIST_HEAD(&depot->empty);
 }
 
-static struct zpool_magazine *take_full(struct zpool_depot *depot)
+/* Since when it is here. */
+static void stamp(struct zpool_magazine *mag)
+{
+	unsigned long label = (unsigned long)mag->objs[0] & (ZPOOL_LABEL | ZPOOL_LABEL_SHARED);
+
+	label |= (unsigned long)READ_ONCE(zpool_epoch) << ZPOOL_LABEL_SHIFT;
+	mag->objs[0] = (void *)label;
+}
+
+/* In passes of the worker. */
+static u32 age_of(const struct zpool_magazine *mag)
+{
+	unsigned long since = (unsigned long)mag->objs[0] >> ZPOOL_LABEL_SHIFT;
+
+	return (zpool_epoch - since) & (~0UL >> ZPOOL_LABEL_SHIFT);
+}
+
+static void remove_full(struct zpool_depot *depot, struct zpool_magazine *mag)
+{
+	lockdep_assert_held(&depot->lock);
+	list_del_init(&mag->list);
+	depot->nr_full--;
+	depot->nr_objects -= mag->count;
+}
+
+static void remove_empty(struct zpool_depot *depot, struct zpool_magazine *mag)
+{
+	lockdep_assert_held(&depot->lock);
+	list_del_init(&mag->list);
+	depot->nr_empty--;
+}
+
+struct zpool_magazine *zpool_depot_take_full_locked(struct zpool_depot *depot)
 {
 	struct zpool_magazine *mag;
 
 	lockdep_assert_held(&depot->lock);
 	mag = list_first_entry_or_null(&depot->full, struct zpool_magazine, list);
-	if (mag) {
-		list_del_init(&mag->list);
-		depot->nr_full--;
-		depot->nr_objects -= mag->count;
-	}
+	if (mag)
+		remove_full(depot, mag);
 	return mag;
 }
 
-static struct zpool_magazine *take_empty(struct zpool_depot *depot)
+/* Of those there are, as many are looked at. */
+#define NR_LOOKS	16
+
+/* One that is not too small for who wants @capacity. */
+struct zpool_magazine *zpool_depot_take_empty_locked(struct zpool_depot *depot,
+						     unsigned int capacity)
 {
 	struct zpool_magazine *mag;
+	unsigned int nr = 0;
 
 	lockdep_assert_held(&depot->lock);
-	mag = list_first_entry_or_null(&depot->empty, struct zpool_magazine, list);
-	if (mag) {
-		list_del_init(&mag->list);
-		depot->nr_empty--;
+	list_for_each_entry(mag, &depot->empty, list) {
+		if (!zpool_magazine_is_small(mag, capacity)) {
+			remove_empty(depot, mag);
+			return mag;
+		}
+		if (++nr == NR_LOOKS)
+			break;
 	}
-	return mag;
+	return NULL;
 }
 
-static void put_magazine(struct zpool_depot *depot, struct zpool_magazine *mag)
+static void add_empty(struct zpool_depot *depot, struct zpool_magazine *mag)
+{
+	struct zpool_magazine *first;
+
+	lockdep_assert_held(&depot->lock);
+	first = list_first_entry_or_null(&depot->empty, struct zpool_magazine, list);
+	if (first && first->capacity > mag->capacity)
+		list_add_tail(&mag->list, &depot->empty);
+	else
+		list_add(&mag->list, &depot->empty);
+	depot->nr_empty++;
+}
+
+void zpool_depot_put_locked(struct zpool_depot *depot, struct zpool_magazine *mag)
 {
 	lockdep_assert_held(&depot->lock);
 	if (mag == zpool_no_magazine)
 		return;
+	stamp(mag);
 	if (mag->count) {
 		list_add(&mag->list, &depot->full);
 		depot->nr_full++;
 		depot->nr_objects += mag->count;
 	} else {
-		list_add(&mag->list, &depot->empty);
-		depot->nr_empty++;
+		add_empty(depot, mag);
 	}
 }
 
 /**
  * zpool_depot_take() - take any magazine, full ones first
  * @depot: from where
+ *
+ * None is kept any more, see zpool_depot_put_kept().
  *
  * Return: a magazine that is the caller's, or NULL when there is none.
  */
@@ -154,9 +210,8 @@ struct zpool_magazine *zpool_depot_take(struct zpool_depot *depot)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&depot->lock, flags);
-	mag = take_full(depot);
-	if (!mag)
-		mag = take_empty(depot);
+	mag = zpool_depot_take_full_locked(depot) ?: zpool_depot_take_empty_locked(depot, 0);
+	depot->nr_kept = 0;
 	raw_spin_unlock_irqrestore(&depot->lock, flags);
 	return mag;
 }
@@ -171,345 +226,84 @@ void zpool_depot_put(struct zpool_depot *depot, struct zpool_magazine *mag)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&depot->lock, flags);
-	put_magazine(depot, mag);
+	zpool_depot_put_locked(depot, mag);
 	raw_spin_unlock_irqrestore(&depot->lock, flags);
 }
 
-/*
- * A CPU's pair.
- */
-
-void zpool_head_init(struct zpool_cpu_head *head)
-{
-	*head = (struct zpool_cpu_head) {
-		.loaded = zpool_no_magazine,
-		.previous = zpool_no_magazine,
-	};
-}
-
-static raw_spinlock_t *this_slow_lock(void)
-{
-	return &this_cpu_ptr(&zpool_cpu)->slow_lock;
-}
-
-/* The fast path reads loaded without a lock. */
-static void load(struct zpool_cpu_head *head, struct zpool_magazine *mag)
-{
-	WRITE_ONCE(head->loaded, mag);
-}
-
-/* So may who wants to know whether there is one. */
-static void store_previous(struct zpool_cpu_head *head, struct zpool_magazine *mag)
-{
-	WRITE_ONCE(head->previous, mag);
-}
-
-static void swap_pair(struct zpool_cpu_head *head)
-{
-	struct zpool_magazine *mag = head->loaded;
-
-	load(head, head->previous);
-	store_previous(head, mag);
-}
-
 /**
- * zpool_head_refill() - loaded is empty: find objects without going to slabs
- * @head: in whose busy section we are
- * @depot: of the CPU's node
+ * zpool_depot_put_kept() - leave a full magazine for good
+ * @depot: where
+ * @mag: the caller's
  *
- * Swaps with previous; failing that, exchanges an empty magazine for a full
- * one of the depot.
- *
- * Return: true when loaded has objects, unless the pair is drained meanwhile.
+ * As many objects as it has are never too old to stay, until all are taken.
  */
-bool zpool_head_refill(struct zpool_cpu_head *head, struct zpool_depot *depot)
+void zpool_depot_put_kept(struct zpool_depot *depot, struct zpool_magazine *mag)
 {
-	raw_spinlock_t *slow_lock = this_slow_lock();
-	struct zpool_magazine *full;
-	unsigned long flags;
-	bool found = true;
-
-	raw_spin_lock_irqsave(slow_lock, flags);
-	if (head->previous->count) {
-		swap_pair(head);
-		goto out;
-	}
-	raw_spin_lock(&depot->lock);
-	depot->misses++;
-	full = take_full(depot);
-	if (full) {
-		put_magazine(depot, head->previous);
-		store_previous(head, head->loaded);
-		load(head, full);
-	} else {
-		if (!head->loaded->capacity)
-			swap_pair(head);
-		found = false;
-	}
-	raw_spin_unlock(&depot->lock);
-out:
-	raw_spin_unlock_irqrestore(slow_lock, flags);
-	return found;
-}
-
-/**
- * zpool_head_make_room() - loaded is full: find room without going to slabs
- * @head: in whose busy section we are
- * @depot: of the CPU's node
- *
- * Swaps with previous; failing that, exchanges a full magazine for an empty
- * one of the depot.
- *
- * Return: true when loaded has room, unless the pair is drained meanwhile.
- */
-bool zpool_head_make_room(struct zpool_cpu_head *head, struct zpool_depot *depot)
-{
-	raw_spinlock_t *slow_lock = this_slow_lock();
-	struct zpool_magazine *empty;
-	unsigned long flags;
-	bool found = true;
-
-	raw_spin_lock_irqsave(slow_lock, flags);
-	if (head->previous->count < head->previous->capacity) {
-		swap_pair(head);
-		goto out;
-	}
-	raw_spin_lock(&depot->lock);
-	depot->misses++;
-	empty = take_empty(depot);
-	if (empty) {
-		put_magazine(depot, head->previous);
-		store_previous(head, head->loaded);
-		load(head, empty);
-	} else {
-		found = false;
-	}
-	raw_spin_unlock(&depot->lock);
-out:
-	raw_spin_unlock_irqrestore(slow_lock, flags);
-	return found;
-}
-
-/**
- * zpool_head_install() - load a magazine, full or empty
- * @head: in whose busy section we are
- * @depot: of the CPU's node; takes what the pair has no place for
- * @mag: the caller's until now
- */
-void zpool_head_install(struct zpool_cpu_head *head, struct zpool_depot *depot,
-			struct zpool_magazine *mag)
-{
-	raw_spinlock_t *slow_lock = this_slow_lock();
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(slow_lock, flags);
-	if (head->previous != zpool_no_magazine) {
-		raw_spin_lock(&depot->lock);
-		put_magazine(depot, head->previous);
-		raw_spin_unlock(&depot->lock);
-	}
-	store_previous(head, head->loaded);
-	load(head, mag);
-	raw_spin_unlock_irqrestore(slow_lock, flags);
+	raw_spin_lock_irqsave(&depot->lock, flags);
+	depot->nr_kept += mag->count;
+	zpool_depot_put_locked(depot, mag);
+	raw_spin_unlock_irqrestore(&depot->lock, flags);
 }
 
-/**
- * zpool_head_load() - put fresh objects on the loaded magazine
- * @head: in whose busy section we are
- * @objs: of the CPU's node
- * @nr: how many
- *
- * Return: how many found no room, at the beginning of @objs.
- */
-unsigned int zpool_head_load(struct zpool_cpu_head *head, void **objs, unsigned int nr)
-{
-	struct zpool_magazine *mag = READ_ONCE(head->loaded);
-
-	while (nr && mag->count < mag->capacity)
-		mag->objs[++mag->count] = objs[--nr];
-	return nr;
-}
-
-/**
- * zpool_head_spill() - no room anywhere: make some, keeping what is warm
- * @head: in whose busy section we are
- * @objs: room for ZPOOL_BATCH; filled with objects for the slabs
- *
- * Takes half of previous, which holds what was freed longest ago, and loads
- * what is left: the pair goes on half full and half empty, so that neither
- * the next allocations nor the next frees miss.
- *
- * Return: how many objects were taken.
- */
-unsigned int zpool_head_spill(struct zpool_cpu_head *head, void **objs)
-{
-	raw_spinlock_t *slow_lock = this_slow_lock();
-	struct zpool_magazine *mag;
-	unsigned long flags;
-	unsigned int nr;
-
-	raw_spin_lock_irqsave(slow_lock, flags);
-	if (!head->previous->count)
-		swap_pair(head);
-	mag = head->previous;
-	nr = min_t(unsigned int, (mag->count + 1) / 2, ZPOOL_BATCH);
-	if (nr) {
-		take_top(mag, objs, nr);
-		swap_pair(head);
-	}
-	raw_spin_unlock_irqrestore(slow_lock, flags);
-	return nr;
-}
-
-/**
- * zpool_head_pop_batch() - take many objects at once
- * @head: in whose busy section we are
- * @objs: filled in
- * @nr: how many are wanted
- *
- * Return: how many the loaded magazine had, 0 to @nr.
- */
-unsigned int zpool_head_pop_batch(struct zpool_cpu_head *head, void **objs,
-				  unsigned int nr)
-{
-	struct zpool_magazine *mag = READ_ONCE(head->loaded);
-
-	nr = min(nr, mag->count);
-	if (nr) {
-		take_top(mag, objs, nr);
-		head->allocs += nr;
-	}
-	return nr;
-}
+/* As many under one hold of the lock. */
+#define NR_TAKEN_AT_ONCE	16
 
 /*
- * A CPU's remote magazine of a cache.
+ * Those that are full are in the order in which they came, those that are empty
+ * roughly: small ones are put behind, so some young ones are passed over there.
  */
-
-/**
- * zpool_remote_exchange() - give a full remote magazine for an empty one
- * @remote: where this CPU collects, in whose busy section we are
- * @depot: of the node where all its objects belong; with zpool_no_magazine
- *         there, of any
- *
- * Return: true when there is room, unless it is drained meanwhile.
- */
-bool zpool_remote_exchange(struct zpool_magazine **remote, struct zpool_depot *depot)
+static size_t take_oldest(struct zpool_depot *depot, struct list_head *from, u32 age,
+			  size_t most, struct list_head *taken)
 {
-	raw_spinlock_t *slow_lock = this_slow_lock();
-	struct zpool_magazine *empty;
-	unsigned long flags;
+	struct zpool_magazine *mag, *next;
+	unsigned int nr = 0, young = 0;
+	size_t capacity = 0;
 
-	raw_spin_lock_irqsave(slow_lock, flags);
-	raw_spin_lock(&depot->lock);
-	depot->misses++;
-	empty = take_empty(depot);
-	if (empty) {
-		put_magazine(depot, *remote);
-		WRITE_ONCE(*remote, empty);
+	lockdep_assert_held(&depot->lock);
+	list_for_each_entry_safe_reverse(mag, next, from, list) {
+		if (nr == NR_TAKEN_AT_ONCE || capacity >= most)
+			break;
+		if (age_of(mag) < age) {
+			if (mag->count || ++young == NR_LOOKS)
+				break;
+			continue;
+		}
+		if (mag->count && depot->nr_objects < depot->nr_kept + mag->count)
+			break;
+		capacity += mag->capacity;
+		if (mag->count)
+			remove_full(depot, mag);
+		else
+			remove_empty(depot, mag);
+		list_add(&mag->list, taken);
+		nr++;
 	}
-	raw_spin_unlock(&depot->lock);
-	raw_spin_unlock_irqrestore(slow_lock, flags);
-	return empty;
+	return capacity;
 }
 
 /**
- * zpool_remote_install() - the same, with an empty one of the caller's
- * @remote: see zpool_remote_exchange()
- * @depot: see zpool_remote_exchange()
- * @mag: the caller's until now
+ * zpool_depot_take_old() - take magazines that nobody came for
+ * @depot: from where
+ * @age: passes of the worker that they have been there, at least
+ * @most: objects that they may hold together; the last one may exceed it
+ * @taken: they are added to it
+ *
+ * Some at a time, so that the lock is not held long. Both lists have what was used last in front.
+ *
+ * Return: the objects that those taken can hold, 0 if there were none.
  */
-void zpool_remote_install(struct zpool_magazine **remote, struct zpool_depot *depot,
-			  struct zpool_magazine *mag)
+size_t zpool_depot_take_old(struct zpool_depot *depot, u32 age, size_t most,
+			    struct list_head *taken)
 {
-	raw_spinlock_t *slow_lock = this_slow_lock();
+	size_t capacity;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(slow_lock, flags);
-	raw_spin_lock(&depot->lock);
-	put_magazine(depot, *remote);
-	raw_spin_unlock(&depot->lock);
-	WRITE_ONCE(*remote, mag);
-	raw_spin_unlock_irqrestore(slow_lock, flags);
-}
-
-/**
- * zpool_remote_spill() - take some objects out of a remote magazine
- * @remote: where this CPU collects, in whose busy section we are
- * @objs: room for ZPOOL_BATCH; filled with objects for the slabs
- *
- * Needs no lock: the top of what this CPU's busy section owns.
- *
- * Return: how many objects were taken.
- */
-unsigned int zpool_remote_spill(struct zpool_magazine **remote, void **objs)
-{
-	struct zpool_magazine *mag = READ_ONCE(*remote);
-	unsigned int nr = min(mag->count, ZPOOL_BATCH);
-
-	if (nr) {
-		take_top(mag, objs, nr);
-	}
-	return nr;
-}
-
-static void collect(struct zpool_magazine **place, struct list_head *detached)
-{
-	struct zpool_magazine *mag = *place;
-
-	WRITE_ONCE(*place, zpool_no_magazine);
-	if (mag != zpool_no_magazine)
-		list_add(&mag->list, detached);
-}
-
-/**
- * zpool_head_detach() - take a CPU's magazines of a cache away
- * @head: of any CPU
- * @remote: of the same CPU
- * @cpu: that CPU
- * @detached: the magazines are added to it
- *
- * The CPU misses from now on and gets itself new magazines. It may be in the
- * middle of an operation on one of the old, so they are the caller's after an
- * RCU grace period; at once if the CPU is dead.
- *
- * Context: any but NMI.
- */
-void zpool_head_detach(struct zpool_cpu_head *head, struct zpool_magazine **remote,
-		       struct zpool_cpu *cpu, struct list_head *detached)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&cpu->slow_lock, flags);
-	collect(&head->loaded, detached);
-	collect(&head->previous, detached);
-	collect(remote, detached);
-	raw_spin_unlock_irqrestore(&cpu->slow_lock, flags);
-}
-
-/**
- * zpool_remote_detach() - take only a CPU's remote magazine of a cache away
- * @remote: of any CPU
- * @cpu: that CPU
- * @detached: see zpool_head_detach()
- *
- * Context: any but NMI.
- */
-void zpool_remote_detach(struct zpool_magazine **remote, struct zpool_cpu *cpu,
-			 struct list_head *detached)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&cpu->slow_lock, flags);
-	collect(remote, detached);
-	raw_spin_unlock_irqrestore(&cpu->slow_lock, flags);
-}
-
-/* At load, before the first cache. */
-void zpool_magazine_start(void)
-{
-	unsigned int cpu;
-
-	for_each_possible_cpu(cpu)
-		raw_spin_lock_init(&per_cpu_ptr(&zpool_cpu, cpu)->slow_lock);
+	raw_spin_lock_irqsave(&depot->lock, flags);
+	capacity = take_oldest(depot, &depot->empty, age, most, taken);
+	if (!capacity)
+		capacity = take_oldest(depot, &depot->full, age, most, taken);
+	raw_spin_unlock_irqrestore(&depot->lock, flags);
+	return capacity;
 }

@@ -20,7 +20,7 @@
 #include <linux/nodemask.h>
 #include <linux/topology.h>
 
-#include "zpool_magazine.h"
+#include "zpool_head.h"
 
 /* True where more than one node is possible: then a free looks where it belongs. */
 DECLARE_STATIC_KEY_FALSE(zpool_numa);

@@ -15,13 +15,14 @@ static void count_magazines(struct zpool_cache *cache, unsigned int cpu,
 
 	raw_spin_lock_irqsave(slow_lock, flags);
 	*magazine = READ_ONCE(head->loaded->count) + READ_ONCE(head->previous->count);
-	*remote = READ_ONCE((*per_cpu_ptr(cache->remotes, cpu))->count);
+	*remote = READ_ONCE(per_cpu_ptr(cache->tails, cpu)->remote->count);
 	raw_spin_unlock_irqrestore(slow_lock, flags);
 }
 
 /**
  * zpool_stats_add_cpu() - add what one CPU has and did in a cache
- * @sum: added to: allocs, frees, magazine_bytes, remote_bytes, in_use_bytes
+ * @sum: added to: allocs, frees, misses, magazine_bytes, remote_bytes,
+ *       in_use_bytes
  * @cache: which
  * @cpu: which
  */
@@ -37,6 +38,7 @@ void zpool_stats_add_cpu(struct zpool_usage *sum, struct zpool_cache *cache,
 	count_magazines(cache, cpu, &magazine, &remote);
 	sum->allocs += allocs;
 	sum->frees += frees;
+	sum->misses += READ_ONCE(per_cpu_ptr(cache->tails, cpu)->misses);
 	sum->in_use_bytes += (allocs - frees) * stride;
 	sum->magazine_bytes += magazine * stride;
 	sum->remote_bytes += remote * stride;
@@ -48,7 +50,6 @@ static void add_depot(struct zpool_usage *sum, struct zpool_depot *depot, size_t
 
 	raw_spin_lock_irqsave(&depot->lock, flags);
 	sum->depot_bytes += depot->nr_objects * stride;
-	sum->misses += depot->misses;
 	raw_spin_unlock_irqrestore(&depot->lock, flags);
 }
 
@@ -101,7 +102,7 @@ static unsigned long count_remote(struct zpool_cache *cache, unsigned int cpu, i
 	u32 i, count;
 
 	raw_spin_lock_irqsave(slow_lock, flags);
-	mag = *per_cpu_ptr(cache->remotes, cpu);
+	mag = per_cpu_ptr(cache->tails, cpu)->remote;
 	count = READ_ONCE(mag->count);
 	for (i = 1; i <= count; i++) {
 		const void *obj = READ_ONCE(mag->objs[i]);

@@ -17,34 +17,33 @@
  * Magazines: how large, and who may have one.
  */
 
-/* 124, 60, 28, 12, 4: sizes that fill a power of two of bytes. */
-static unsigned int next_smaller(unsigned int capacity)
-{
-	return (capacity - 4) / 2;
-}
-
 /*
- * A magazine takes at most a sixteenth of the room left in the budget, so
- * that the first to come does not leave the others without.
+ * How large this CPU's next magazine may be. What nobody has paid for takes at
+ * most a sixteenth of the room that is left, so that the first to come does not
+ * leave the others without.
  */
-static unsigned int capacity_within(const struct zpool_cache *cache, unsigned long room)
+static unsigned int capacity_within(struct zpool_cache *cache, unsigned long room)
 {
+	const struct zpool_cpu_tail *tail = raw_cpu_ptr(cache->tails);
+	unsigned int capacity = READ_ONCE(tail->capacity);
 	size_t stride = cache->geometry.stride;
-	unsigned int capacity = cache->capacity;
+	size_t fair = READ_ONCE(tail->is_paid) ? room : room / 16;
 
-	while (capacity > 4 && capacity * stride > room / 16)
-		capacity = next_smaller(capacity);
+	capacity = clamp_t(size_t, fair / stride, min(capacity, ZPOOL_LEAST_CAPACITY), capacity);
 	return capacity * stride > room ? 0 : capacity;
 }
 
-/* One of a CPU's own: they may use the whole budget. */
-struct zpool_magazine *zpool_cpu_magazine(struct zpool_cache *cache, int nid)
+/* One of a CPU's own, of at least so many objects: they may use the whole budget. */
+struct zpool_magazine *zpool_cpu_magazine(struct zpool_cache *cache, int nid,
+					  unsigned int least)
 {
 	unsigned long limit = READ_ONCE(zpool_budget.limit);
 	unsigned int capacity = capacity_within(cache, zpool_budget_room(limit));
 
-	if (!capacity)
+	if (!capacity || capacity < least) {
+		this_cpu_inc(cache->tails->denied);
 		return NULL;
+	}
 	return zpool_magazine_create(cache->geometry.stride, capacity, limit, nid);
 }
 
@@ -55,11 +54,13 @@ struct zpool_magazine *zpool_depot_magazine(struct zpool_cache *cache, int nid)
 	size_t stride = cache->geometry.stride;
 	struct zpool_magazine *mag;
 
-	if (!capacity || !zpool_budget_share(capacity * stride))
+	if (!capacity || !zpool_budget_share(capacity * stride)) {
+		this_cpu_inc(cache->tails->denied);
 		return NULL;
+	}
 	mag = zpool_magazine_create(stride, capacity, READ_ONCE(zpool_budget.limit), nid);
 	if (mag)
-		mag->objs[0] = ZPOOL_SHARED;
+		zpool_magazine_share(mag);
 	else
 		zpool_budget_unshare(capacity * stride);
 	return mag;
@@ -202,7 +203,8 @@ static struct zpool_magazine *filled_magazine(struct zpool_cache *cache, int nid
 }
 
 /**
- * zpool_cache_prefill() - fill depots before there is any demand
+ * zpool_cache_prefill() - fill depots before there is any demand, and keep
+ * so much there
  * @cache: which
  * @bytes: how much, spread over the nodes that CPUs fill from; the budget
  *         bounds it
@@ -220,7 +222,7 @@ void zpool_cache_prefill(struct zpool_cache *cache, size_t bytes)
 
 		while (left && (mag = filled_magazine(cache, nid, left))) {
 			left -= mag->count;
-			zpool_depot_put(&cache->nodes[nid]->depot, mag);
+			zpool_depot_put_kept(&cache->nodes[nid]->depot, mag);
 		}
 	}
 }

@@ -12,16 +12,31 @@ static unsigned long limit_before;
 static long metadata_before;
 static long reports_before;
 
+/* As after a load without parameters. */
+const struct zpool_policy zpool_test_policy = {
+	.interval_ms		= 1000,
+	.grow_hit_pct		= 90,
+	.grow_pressure_pct	= 80,
+	.grow_factor_pct	= 150,
+	.shrink_hit_pct		= 30,
+	.shrink_idle_ms		= 60000,
+	.shrink_factor_pct	= 70,
+	.decay_ms		= 20000,
+};
+
 /**
  * zpool_test_begin() - the init hook of a suite
  * @test: which
  *
- * Nothing lies idle, and the budget is ample.
+ * Nothing lies idle, the budget is ample, and capacities stay as they are: the
+ * worker waits, and there is no credit.
  *
  * Return: 0.
  */
 int zpool_test_begin(struct kunit *test)
 {
+	zpool_worker_stop();
+	zpool_budget_grant(0);
 	zpool_drain_all();
 	limit_before = zpool_budget.limit;
 	metadata_before = zpool_test_metadata();
@@ -45,6 +60,7 @@ void zpool_test_end(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zpool_test_claimed(), 0L);
 	KUNIT_EXPECT_EQ(test, zpool_test_metadata(), metadata_before);
 	zpool_budget_set_limit(limit_before);
+	KUNIT_EXPECT_EQ(test, zpool_worker_start(), 0);
 }
 
 /**
@@ -65,6 +81,17 @@ void zpool_test_settle(void)
 	rcu_barrier();
 	zpool_kmalloc_sync();
 	zpool_slab_sync();
+}
+
+/**
+ * zpool_test_pass() - a turn of the worker, which itself waits until the test is over
+ * @elapsed_ms: since the last one
+ */
+void zpool_test_pass(unsigned int elapsed_ms)
+{
+	mutex_lock(&zpool_adapt_lock);
+	zpool_adapt_pass(elapsed_ms);
+	mutex_unlock(&zpool_adapt_lock);
 }
 
 /**

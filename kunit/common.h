@@ -13,6 +13,7 @@
 #include <linux/preempt.h>
 #include <linux/sched.h>
 
+#include "../zpool_adapt.h"
 #include "../zpool_budget.h"
 #include "../zpool_cache.h"
 #include "../zpool_check.h"
@@ -21,6 +22,7 @@
 #include "../zpool_report.h"
 #include "../zpool_stats.h"
 #include "../zpool_supply.h"
+#include "../zpool_worker.h"
 
 /* Room enough that no magazine of a test is ever refused one. */
 #define AMPLE_BUDGET	(64UL << 20)
@@ -43,12 +45,15 @@
 			    "reports of %s", #call);				\
 } while (0)
 
+extern const struct zpool_policy zpool_test_policy;
+
 int zpool_test_begin(struct kunit *test);
 void zpool_test_end(struct kunit *test);
 void zpool_test_end_quiet(struct kunit *test);
 
 struct zpool_usage zpool_test_usage(struct zpool_cache *cache);
 void zpool_test_settle(void);
+void zpool_test_pass(unsigned int elapsed_ms);
 void zpool_test_move(int cpu);
 void *zpool_test_alloc(size_t size, gfp_t gfp);
 bool zpool_test_is_pooled(const void *p);

@@ -17,7 +17,7 @@
 
 struct fixture {
 	struct zpool_cpu_head head;
-	struct zpool_magazine *remote;
+	struct zpool_cpu_tail tail;
 	struct zpool_depot depot;
 	char objs[512];
 };
@@ -30,7 +30,7 @@ static int begin(struct kunit *test)
 	if (!f)
 		return -ENOMEM;
 	zpool_head_init(&f->head);
-	f->remote = zpool_no_magazine;
+	zpool_tail_init(&f->tail, STRIDE, CAPACITY);
 	zpool_depot_init(&f->depot);
 	return zpool_test_begin(test);
 }
@@ -79,8 +79,8 @@ static void end(struct kunit *test)
 
 	expect_sound_depot(test);
 	discard_pair(&f->head);
-	if (f->remote != zpool_no_magazine)
-		discard(f->remote);
+	if (f->tail.remote != zpool_no_magazine)
+		discard(f->tail.remote);
 	while ((mag = zpool_depot_take(&f->depot)))
 		discard(mag);
 	KUNIT_EXPECT_EQ(test, zpool_no_magazine->count, 0U);
@@ -155,11 +155,14 @@ static enum zpool_push push(struct kunit *test, unsigned int i)
 static bool refill(struct kunit *test)
 {
 	struct fixture *f = test->priv;
+	struct zpool_magazine *retired;
 	bool found;
 
 	enter(test);
-	found = zpool_head_refill(&f->head, &f->depot);
+	found = zpool_head_refill(&f->head, &f->tail, &f->depot, &retired);
 	zpool_cpu_exit();
+	if (retired)
+		discard(retired);
 	return found;
 }
 
@@ -169,7 +172,7 @@ static bool make_room(struct kunit *test)
 	bool found;
 
 	enter(test);
-	found = zpool_head_make_room(&f->head, &f->depot);
+	found = zpool_head_make_room(&f->head, &f->tail, &f->depot);
 	zpool_cpu_exit();
 	return found;
 }
@@ -181,6 +184,16 @@ static void install(struct kunit *test, struct zpool_magazine *mag)
 	enter(test);
 	zpool_head_install(&f->head, &f->depot, mag);
 	zpool_cpu_exit();
+}
+
+static struct zpool_magazine *put_own(struct kunit *test, struct zpool_magazine *mag)
+{
+	struct fixture *f = test->priv;
+
+	enter(test);
+	mag = zpool_head_put_own(&f->head, mag);
+	zpool_cpu_exit();
+	return mag;
 }
 
 static unsigned int load(struct kunit *test, void **objs, unsigned int nr)
@@ -209,7 +222,7 @@ static void detach(struct kunit *test, struct list_head *detached)
 	struct fixture *f = test->priv;
 
 	enter(test);
-	zpool_head_detach(&f->head, &f->remote, this_cpu_ptr(&zpool_cpu), detached);
+	zpool_cpu_detach(this_cpu_ptr(&zpool_cpu), &f->head, &f->tail, ZPOOL_ALL, detached);
 	zpool_cpu_exit();
 }
 
@@ -231,7 +244,7 @@ static void without_a_magazine_all_misses(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, f->head.loaded, zpool_no_magazine);
 	KUNIT_EXPECT_PTR_EQ(test, f->head.previous, zpool_no_magazine);
 	KUNIT_EXPECT_EQ(test, f->head.allocs + f->head.frees, 0UL);
-	KUNIT_EXPECT_EQ(test, f->depot.misses, 2UL);
+	KUNIT_EXPECT_EQ(test, f->tail.misses, 2UL);
 	zpool_magazine_destroy(zpool_no_magazine, STRIDE);
 }
 
@@ -320,7 +333,7 @@ static void magazines_claim_budget(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, b);
 	KUNIT_EXPECT_EQ(test, b->capacity, 4U);
 	KUNIT_EXPECT_EQ(test, b->count, 0U);
-	KUNIT_EXPECT_NULL(test, b->objs[0]);
+	KUNIT_EXPECT_PTR_EQ(test, b->objs[0], (void *)ZPOOL_LABEL);
 	zpool_magazine_destroy(a, STRIDE);
 	KUNIT_EXPECT_EQ(test, zpool_test_claimed(), 4L * STRIDE);
 	zpool_magazine_destroy(b, STRIDE);
@@ -374,7 +387,7 @@ static void refill_swaps_first(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, refill(test));
 	KUNIT_EXPECT_PTR_EQ(test, f->head.loaded, previous);
 	KUNIT_EXPECT_PTR_EQ(test, pop(test), object(test, 100));
-	KUNIT_EXPECT_EQ(test, f->depot.misses, 0UL);
+	KUNIT_EXPECT_EQ(test, f->tail.misses, 0UL);
 }
 
 static void refill_exchanges_at_the_depot(struct kunit *test)
@@ -392,7 +405,7 @@ static void refill_exchanges_at_the_depot(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, f->head.previous, loaded);
 	KUNIT_EXPECT_EQ(test, f->depot.nr_full, 0UL);
 	KUNIT_EXPECT_EQ(test, f->depot.nr_empty, 1UL);
-	KUNIT_EXPECT_EQ(test, f->depot.misses, 1UL);
+	KUNIT_EXPECT_EQ(test, f->tail.misses, 1UL);
 	KUNIT_EXPECT_PTR_EQ(test, zpool_depot_take(&f->depot), previous);
 	discard(previous);
 }
@@ -409,7 +422,7 @@ static void refill_finds_nothing(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, f->head.previous, zpool_no_magazine);
 	KUNIT_EXPECT_FALSE(test, refill(test));
 	KUNIT_EXPECT_PTR_EQ(test, f->head.loaded, empty);
-	KUNIT_EXPECT_EQ(test, f->depot.misses, 2UL);
+	KUNIT_EXPECT_EQ(test, f->tail.misses, 2UL);
 }
 
 static void make_room_swaps_first(struct kunit *test)
@@ -422,7 +435,7 @@ static void make_room_swaps_first(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, make_room(test));
 	KUNIT_EXPECT_PTR_EQ(test, f->head.loaded, previous);
 	KUNIT_EXPECT_EQ(test, push(test, 50), ZPOOL_PUSHED);
-	KUNIT_EXPECT_EQ(test, f->depot.misses, 0UL);
+	KUNIT_EXPECT_EQ(test, f->tail.misses, 0UL);
 }
 
 static void make_room_exchanges_at_the_depot(struct kunit *test)
@@ -440,7 +453,7 @@ static void make_room_exchanges_at_the_depot(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->depot.nr_full, 1UL);
 	KUNIT_EXPECT_EQ(test, f->depot.nr_empty, 0UL);
 	KUNIT_EXPECT_EQ(test, f->depot.nr_objects, (unsigned long)CAPACITY);
-	KUNIT_EXPECT_EQ(test, f->depot.misses, 1UL);
+	KUNIT_EXPECT_EQ(test, f->tail.misses, 1UL);
 }
 
 static void make_room_finds_none(struct kunit *test)
@@ -452,7 +465,7 @@ static void make_room_finds_none(struct kunit *test)
 	loaded = f->head.loaded;
 	KUNIT_EXPECT_FALSE(test, make_room(test));
 	KUNIT_EXPECT_PTR_EQ(test, f->head.loaded, loaded);
-	KUNIT_EXPECT_EQ(test, f->depot.misses, 1UL);
+	KUNIT_EXPECT_EQ(test, f->tail.misses, 1UL);
 }
 
 /* Whatever the pair has no place for goes to the depot, none of it is lost. */
@@ -475,6 +488,304 @@ static void install_pushes_through(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, zpool_depot_take(&f->depot), mags[0]);
 	discard(mags[0]);
 	discard(mags[1]);
+}
+
+/* What goes on as it was, in its order: objects @first, @first + 1 ... */
+static void expect_objects(struct kunit *test, const struct zpool_magazine *mag,
+			   unsigned int first, unsigned int nr)
+{
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, mag->count, nr);
+	for (i = 0; i < nr; i++)
+		KUNIT_EXPECT_PTR_EQ(test, mag->objs[i + 1], object(test, first + i));
+}
+
+static void a_larger_own_replaces_loaded(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct zpool_magazine *own = magazine(test, CAPACITY + 1, 0, 0);
+	struct zpool_magazine *loaded, *previous;
+
+	set_pair(test, CAPACITY, 3);
+	loaded = f->head.loaded;
+	previous = f->head.previous;
+	KUNIT_EXPECT_PTR_EQ(test, put_own(test, own), loaded);
+	KUNIT_EXPECT_EQ(test, loaded->count, 0U);
+	KUNIT_EXPECT_PTR_EQ(test, f->head.loaded, own);
+	KUNIT_EXPECT_PTR_EQ(test, f->head.previous, previous);
+	KUNIT_EXPECT_PTR_EQ(test, own->objs[0], (void *)ZPOOL_LABEL);
+	expect_objects(test, own, 0, CAPACITY);
+	expect_objects(test, previous, 100, 3);
+	KUNIT_EXPECT_EQ(test, push(test, 50), ZPOOL_PUSHED);
+	discard(loaded);
+}
+
+/* Loaded is as large: it stays in the pair, and what replaces previous is loaded. */
+static void a_larger_own_replaces_previous(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct zpool_magazine *own = magazine(test, CAPACITY, 0, 0);
+	struct zpool_magazine *loaded, *previous;
+
+	set_pair(test, CAPACITY, 0);
+	loaded = f->head.loaded;
+	discard(f->head.previous);
+	previous = magazine(test, CAPACITY - 1, 100, CAPACITY - 1);
+	f->head.previous = previous;
+	KUNIT_EXPECT_PTR_EQ(test, put_own(test, own), previous);
+	KUNIT_EXPECT_EQ(test, previous->count, 0U);
+	KUNIT_EXPECT_PTR_EQ(test, f->head.loaded, own);
+	KUNIT_EXPECT_PTR_EQ(test, f->head.previous, loaded);
+	expect_objects(test, own, 100, CAPACITY - 1);
+	expect_objects(test, loaded, 0, CAPACITY);
+	discard(previous);
+}
+
+static void an_own_that_is_not_larger_is_not_needed(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct zpool_magazine *own = magazine(test, CAPACITY, 0, 0);
+	struct zpool_magazine *loaded, *previous;
+
+	set_pair(test, 5, 3);
+	loaded = f->head.loaded;
+	previous = f->head.previous;
+	KUNIT_EXPECT_PTR_EQ(test, put_own(test, own), own);
+	KUNIT_EXPECT_EQ(test, own->count, 0U);
+	KUNIT_EXPECT_PTR_EQ(test, f->head.loaded, loaded);
+	KUNIT_EXPECT_PTR_EQ(test, f->head.previous, previous);
+	expect_objects(test, loaded, 0, 5);
+	expect_objects(test, previous, 100, 3);
+	discard(own);
+}
+
+/* The first two find no magazine, and that is no magazine to get rid of. */
+static void an_own_takes_the_place_of_none(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct zpool_magazine *first = magazine(test, CAPACITY, 0, 0);
+	struct zpool_magazine *second = magazine(test, CAPACITY, 0, 0);
+
+	KUNIT_EXPECT_PTR_EQ(test, put_own(test, first), zpool_no_magazine);
+	KUNIT_EXPECT_PTR_EQ(test, f->head.loaded, first);
+	KUNIT_EXPECT_PTR_EQ(test, f->head.previous, zpool_no_magazine);
+	push(test, 7);
+	KUNIT_EXPECT_PTR_EQ(test, put_own(test, second), zpool_no_magazine);
+	KUNIT_EXPECT_PTR_EQ(test, f->head.loaded, second);
+	KUNIT_EXPECT_PTR_EQ(test, f->head.previous, first);
+	expect_objects(test, first, 7, 1);
+}
+
+/* Less than half of what is wanted is not worth an exchange. */
+static void small_ones_stay_in_the_depot(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct zpool_magazine *half = magazine(test, CAPACITY / 2, 0, 0);
+
+	set_pair(test, CAPACITY, CAPACITY);
+	zpool_depot_put(&f->depot, magazine(test, CAPACITY / 2 - 1, 0, 0));
+	KUNIT_EXPECT_FALSE(test, make_room(test));
+	KUNIT_EXPECT_EQ(test, f->depot.nr_empty, 1UL);
+	zpool_depot_put(&f->depot, half);
+	KUNIT_EXPECT_TRUE(test, make_room(test));
+	KUNIT_EXPECT_PTR_EQ(test, f->head.loaded, half);
+	KUNIT_EXPECT_EQ(test, f->depot.nr_empty, 1UL);
+	KUNIT_EXPECT_EQ(test, f->depot.nr_full, 1UL);
+}
+
+/* The smaller of an empty pair goes to the depot, or retires when it is small. */
+static void expect_exchange(struct kunit *test, unsigned int capacity, bool retires)
+{
+	struct fixture *f = test->priv;
+	struct zpool_magazine *retired, *smaller = magazine(test, capacity, 0, 0);
+	struct zpool_magazine *larger = magazine(test, CAPACITY, 0, 0);
+
+	discard_pair(&f->head);
+	f->head.loaded = smaller;
+	f->head.previous = larger;
+	zpool_depot_put(&f->depot, magazine(test, CAPACITY, 0, 1));
+	enter(test);
+	zpool_head_refill(&f->head, &f->tail, &f->depot, &retired);
+	zpool_cpu_exit();
+	KUNIT_EXPECT_PTR_EQ(test, f->head.previous, larger);
+	KUNIT_EXPECT_PTR_EQ(test, retired, retires ? smaller : NULL);
+	KUNIT_EXPECT_EQ(test, f->depot.nr_empty, retires ? 0UL : 1UL);
+	if (retired)
+		discard(retired);
+}
+
+static void small_ones_retire(struct kunit *test)
+{
+	expect_exchange(test, CAPACITY / 2 - 1, true);
+	expect_exchange(test, CAPACITY / 2, false);
+}
+
+/*
+ * Thrashing.
+ */
+
+/* Swaps one way and the other, told by letters; between them 50 operations (-) or 51 (=). */
+static unsigned int thrashes_in(struct kunit *test, const char *ways)
+{
+	struct fixture *f = test->priv;
+
+	zpool_tail_init(&f->tail, STRIDE, CAPACITY);
+	f->head.allocs = f->head.frees = 0;
+	set_pair(test, CAPACITY - 1, CAPACITY - 1);
+	for (; *ways; ways++) {
+		if (*ways == 'u')
+			KUNIT_EXPECT_TRUE(test, refill(test));
+		else if (*ways == 'o')
+			KUNIT_EXPECT_TRUE(test, make_room(test));
+		else
+			f->head.allocs += *ways == '-' ? 50 : 51;
+	}
+	KUNIT_EXPECT_EQ(test, f->tail.misses, 0UL);
+	return f->tail.thrashes;
+}
+
+/* To and fro within fifty operations, unless it went far one way before. */
+static void swaps_to_and_fro_are_thrash(struct kunit *test)
+{
+	static const struct { const char *ways; unsigned int thrashes; } rows[] = {
+		{ "u", 0 }, { "uuuu", 0 }, { "uo", 1 }, { "uouo", 3 }, { "u-o", 1 }, { "u=o", 0 },
+		{ "uuo", 1 }, { "uuuo", 0 }, { "uuuou", 1 }, { "uo=uo", 2 }, { "u-o-u-o", 3 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		KUNIT_EXPECT_EQ_MSG(test, thrashes_in(test, rows[i].ways), rows[i].thrashes,
+				    "%s", rows[i].ways);
+}
+
+/* A pair of @capacity that thrashes by swaps, with all the credit that it may want. */
+static unsigned int raised_from(struct kunit *test, unsigned int capacity)
+{
+	struct fixture *f = test->priv;
+
+	zpool_tail_init(&f->tail, STRIDE, capacity);
+	discard_pair(&f->head);
+	f->head.loaded = magazine(test, capacity, 0, 1);
+	f->head.previous = magazine(test, capacity, 100, 1);
+	zpool_budget_grant(1 << 30);
+	refill(test);
+	make_room(test);
+	zpool_budget_grant(0);
+	return f->tail.capacity;
+}
+
+static void swaps_raise_to_thirty_two(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_EXPECT_EQ(test, raised_from(test, 20), 30U);
+	KUNIT_EXPECT_TRUE(test, f->tail.is_paid);
+	KUNIT_EXPECT_EQ(test, raised_from(test, 31), 46U);
+	KUNIT_EXPECT_EQ(test, raised_from(test, 32), 32U);
+	KUNIT_EXPECT_EQ(test, f->tail.thrashes, 0U);
+	KUNIT_EXPECT_EQ(test, f->tail.swaps, 2U);
+}
+
+/* Three more are wanted: one is not half of that, two are. */
+static void half_a_step_is_rounded_up(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	zpool_tail_init(&f->tail, STRIDE, 6);
+	f->head.loaded = magazine(test, 6, 0, 1);
+	f->head.previous = magazine(test, 6, 100, 1);
+	zpool_budget_grant(4 * 2 * STRIDE);
+	refill(test);
+	make_room(test);
+	KUNIT_EXPECT_EQ(test, f->tail.capacity, 6U);
+	KUNIT_EXPECT_EQ(test, f->tail.denied, 1U);
+	zpool_budget_grant(2 * 4 * 2 * STRIDE);
+	refill(test);
+	KUNIT_EXPECT_EQ(test, f->tail.capacity, 8U);
+	KUNIT_EXPECT_EQ(test, f->tail.denied, 2U);
+	zpool_budget_grant(0);
+}
+
+/* Half of the first step would be less than the least. */
+static void who_gave_all_does_not_raise(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	zpool_tail_init(&f->tail, STRIDE, 0);
+	set_pair(test, 1, 1);
+	zpool_budget_grant(2 * 4 * 2 * STRIDE);
+	refill(test);
+	make_room(test);
+	KUNIT_EXPECT_EQ(test, f->tail.thrashes, 1U);
+	KUNIT_EXPECT_EQ(test, f->tail.capacity, 0U);
+	zpool_budget_grant(0);
+}
+
+/* An underflow that the slabs serve, @ops later an overflow. */
+static unsigned int thrashes_after(struct kunit *test, unsigned int ops)
+{
+	struct fixture *f = test->priv;
+
+	zpool_tail_init(&f->tail, STRIDE, CAPACITY);
+	set_pair(test, 0, 0);
+	KUNIT_EXPECT_FALSE(test, refill(test));
+	set_pair(test, CAPACITY, CAPACITY);
+	f->head.allocs = ops;
+	KUNIT_EXPECT_FALSE(test, make_room(test));
+	KUNIT_EXPECT_EQ(test, f->tail.misses, 2UL);
+	return f->tail.thrashes;
+}
+
+/* Two visits to the depot the same way, with @ops between. */
+static unsigned int thrashes_at_depot(struct kunit *test, unsigned int ops)
+{
+	struct fixture *f = test->priv;
+	unsigned int i;
+
+	zpool_tail_init(&f->tail, STRIDE, CAPACITY);
+	for (i = 0; i < 2; i++) {
+		zpool_depot_put(&f->depot, magazine(test, CAPACITY, 200, 1));
+		set_pair(test, 0, 0);
+		f->head.allocs = 1000 + i * ops;
+		KUNIT_EXPECT_TRUE(test, refill(test));
+	}
+	return f->tail.thrashes;
+}
+
+/* Four pairs' worth of operations to and fro; fifty the same way, at the depot. */
+static void misses_that_thrash(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, thrashes_after(test, 4 * 2 * CAPACITY), 1U);
+	KUNIT_EXPECT_EQ(test, thrashes_after(test, 4 * 2 * CAPACITY + 1), 0U);
+	KUNIT_EXPECT_EQ(test, thrashes_at_depot(test, 49), 1U);
+	KUNIT_EXPECT_EQ(test, thrashes_at_depot(test, 50), 0U);
+}
+
+/* Who may not does not raise, nor who has not got yet what it may have. */
+static void not_all_that_thrash_raise(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	set_pair(test, 1, 1);
+	zpool_budget_grant(1 << 30);
+	f->tail.may_raise = false;
+	refill(test);
+	make_room(test);
+	KUNIT_EXPECT_EQ(test, f->tail.thrashes, 1U);
+	KUNIT_EXPECT_EQ(test, f->tail.capacity, CAPACITY);
+
+	f->tail.may_raise = true;
+	discard(f->head.previous);
+	f->head.previous = magazine(test, CAPACITY - 1, 100, 1);
+	refill(test);
+	make_room(test);
+	KUNIT_EXPECT_EQ(test, f->tail.thrashes, 3U);
+	KUNIT_EXPECT_EQ(test, f->tail.capacity, CAPACITY);
+	KUNIT_EXPECT_EQ(test, f->tail.denied, 0U);
+	KUNIT_EXPECT_FALSE(test, f->tail.is_paid);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&zpool_budget.credit), 1L << 30);
+	zpool_budget_grant(0);
 }
 
 /* Half of a full pair's older magazine goes, in batches; what stays is loaded. */
@@ -526,11 +837,11 @@ static void detach_leaves_nothing(struct kunit *test)
 	LIST_HEAD(list);
 
 	set_pair(test, 3, 2);
-	f->remote = magazine(test, 4, 200, 4);
+	f->tail.remote = magazine(test, 4, 200, 4);
 	detach(test, &list);
 	KUNIT_EXPECT_PTR_EQ(test, f->head.loaded, zpool_no_magazine);
 	KUNIT_EXPECT_PTR_EQ(test, f->head.previous, zpool_no_magazine);
-	KUNIT_EXPECT_PTR_EQ(test, f->remote, zpool_no_magazine);
+	KUNIT_EXPECT_PTR_EQ(test, f->tail.remote, zpool_no_magazine);
 	detach(test, &list);
 	list_for_each_entry_safe(mag, next, &list, list) {
 		KUNIT_EXPECT_PTR_NE(test, mag, zpool_no_magazine);
@@ -574,6 +885,18 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(make_room_exchanges_at_the_depot),
 	KUNIT_CASE(make_room_finds_none),
 	KUNIT_CASE(install_pushes_through),
+	KUNIT_CASE(a_larger_own_replaces_loaded),
+	KUNIT_CASE(a_larger_own_replaces_previous),
+	KUNIT_CASE(an_own_that_is_not_larger_is_not_needed),
+	KUNIT_CASE(an_own_takes_the_place_of_none),
+	KUNIT_CASE(small_ones_stay_in_the_depot),
+	KUNIT_CASE(small_ones_retire),
+	KUNIT_CASE(swaps_to_and_fro_are_thrash),
+	KUNIT_CASE(swaps_raise_to_thirty_two),
+	KUNIT_CASE(half_a_step_is_rounded_up),
+	KUNIT_CASE(who_gave_all_does_not_raise),
+	KUNIT_CASE(misses_that_thrash),
+	KUNIT_CASE(not_all_that_thrash_raise),
 	KUNIT_CASE(spill_keeps_half),
 	KUNIT_CASE(spill_takes_from_whichever_has),
 	KUNIT_CASE(detach_leaves_nothing),

@@ -377,7 +377,7 @@ static unsigned int nr_on(struct zpool_cache *cache, unsigned int cpu)
 	struct zpool_cpu_head *head = per_cpu_ptr(cache->heads, cpu);
 
 	return head->loaded->count + head->previous->count +
-	       (*per_cpu_ptr(cache->remotes, cpu))->count;
+	       per_cpu_ptr(cache->tails, cpu)->remote->count;
 }
 
 static unsigned int another_cpu(unsigned int not)
@@ -413,7 +413,7 @@ static void a_dead_cpu_has_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_on(cache, cpu), 0U);
 	KUNIT_EXPECT_PTR_EQ(test, per_cpu_ptr(cache->heads, cpu)->loaded, zpool_no_magazine);
 	KUNIT_EXPECT_PTR_EQ(test, per_cpu_ptr(cache->heads, cpu)->previous, zpool_no_magazine);
-	KUNIT_EXPECT_PTR_EQ(test, *per_cpu_ptr(cache->remotes, cpu), zpool_no_magazine);
+	KUNIT_EXPECT_PTR_EQ(test, per_cpu_ptr(cache->tails, cpu)->remote, zpool_no_magazine);
 	KUNIT_EXPECT_EQ(test, zpool_test_usage(cache).in_use_bytes, (unsigned long)SIZE);
 	EXPECT_SOUND(test, zpool_check_all());
 

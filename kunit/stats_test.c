@@ -202,6 +202,11 @@ static void budget_is_never_exceeded(struct kunit *test)
 	}
 }
 
+static struct zpool_magazine *make_own(struct zpool_cache *cache, int nid)
+{
+	return zpool_cpu_magazine(cache, nid, 1);
+}
+
 /* All that @make gives for 1 KiB objects; none larger than a sixteenth of the room there was. */
 static void make_all(struct kunit *test, struct list_head *mags, unsigned long (*room)(void),
 		     struct zpool_magazine *(*make)(struct zpool_cache *cache, int nid))
@@ -212,7 +217,7 @@ static void make_all(struct kunit *test, struct list_head *mags, unsigned long (
 
 	while ((mag = make(cache, numa_mem_id()))) {
 		list_add(&mag->list, mags);
-		KUNIT_EXPECT_TRUE(test, mag->capacity == 4 ||
+		KUNIT_EXPECT_TRUE(test, mag->capacity == ZPOOL_LEAST_CAPACITY ||
 				  mag->capacity * cache->geometry.stride <= before / 16);
 		before = room();
 	}
@@ -244,14 +249,14 @@ static void magazines_leave_room(struct kunit *test)
 	zpool_budget_set_limit(1 << 20);
 	make_all(test, &mags, zpool_budget_shared_room, zpool_depot_magazine);
 	KUNIT_EXPECT_LE(test, zpool_test_claimed(), 1L << 19);
-	make_all(test, &mags, room_of_all, zpool_cpu_magazine);
+	make_all(test, &mags, room_of_all, make_own);
 	destroy_all(&mags, stride);
 	KUNIT_EXPECT_EQ(test, zpool_test_claimed(), 0L);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&zpool_budget.shared), 0L);
 
 	/* Whatever CPUs have claimed, there is some for depots. */
 	while (zpool_test_claimed() <= 5L << 17) {
-		mag = zpool_cpu_magazine(cache, numa_mem_id());
+		mag = make_own(cache, numa_mem_id());
 		KUNIT_ASSERT_NOT_NULL(test, mag);
 		list_add(&mag->list, &mags);
 	}

@@ -249,9 +249,22 @@ static void plug(void)
 	shim_chaos_start(&chaos);
 }
 
+/* Passes, now and then with other parameters; enough of them that things grow old. */
+static void adapt(void)
+{
+	unsigned int i, nr = shim_below(8) ? 1 : 32;
+
+	if (!shim_below(4))
+		world_change_policy();
+	else if (!shim_below(4))
+		world_reset_policy();
+	for (i = 0; i < nr; i++)
+		world_adapt();
+}
+
 static void event(void)
 {
-	switch (shim_below(10)) {
+	switch (shim_below(16)) {
 	case 0:
 		change_budget();
 		break;
@@ -276,6 +289,9 @@ static void event(void)
 	case 7 ... 8:
 		plug();
 		break;
+	case 9 ... 14:
+		adapt();
+		break;
 	default:
 		zpool_cache_drain(types_any()->cache);
 	}
@@ -288,6 +304,7 @@ static void run(u64 seed)
 	shim_thread_start(0, seed);
 	model = (struct model) {};
 	bound = WORLD_BUDGET;
+	world_reset_policy();
 	shim_chaos_start(&chaos);
 	for (i = 0; i < nr_steps; i++) {
 		model_step(&model);

@@ -311,7 +311,7 @@ static void moved_midway(void)
 
 			EXPECT(is_pure(head->loaded, node_of_cpu(cpu), false));
 			EXPECT(is_pure(head->previous, node_of_cpu(cpu), false));
-			EXPECT(is_pure(*per_cpu_ptr(cache->remotes, cpu), node_of_cpu(cpu), true));
+			EXPECT(is_pure(per_cpu_ptr(cache->tails, cpu)->remote, node_of_cpu(cpu), true));
 		}
 		if (round % 16 == 0)
 			zpool_cache_drain(cache);

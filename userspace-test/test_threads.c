@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Several threads on the fake CPUs, more than there are CPUs, with interrupts
- * and moves, that hand objects to each other, while one more drains,
- * prefills, changes the budget and reads statistics all the time. Meant for
+ * and moves, that hand objects to each other, while one more drains, adapts,
+ * prefills, changes budget and policy and reads statistics all the time. Meant for
  * ThreadSanitizer, and for AddressSanitizer as well: a magazine that is freed
  * while its CPU is at it shows in either.
  */
@@ -110,6 +110,17 @@ static void plug(void)
 	world_plug_all();
 }
 
+/* Some passes in a row, so that things grow old between two drains. */
+static void adapt(void)
+{
+	unsigned int nr = shim_below(4);
+
+	if (!shim_below(4))
+		world_change_policy();
+	while (nr--)
+		world_adapt();
+}
+
 /*
  * Stays on one CPU throughout a drain: to come by all of them would be a grace
  * period of its own, and hide that one is missing.
@@ -127,11 +138,13 @@ static void *disturb(void *arg)
 			zpool_drain_all();
 		else
 			zpool_cache_drain(types_any()->cache);
+		adapt();
 		plug();
 		zpool_cache_prefill(zpool_general[shim_below(ZPOOL_NR_CLASSES)], 64 << 10);
 		read_statistics();
 	}
 	world_plug_all();
+	world_reset_policy();
 	shim_chaos_stop();
 	shim_thread_idle();
 	return NULL;

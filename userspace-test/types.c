@@ -159,7 +159,7 @@ static size_t claims(struct zpool_cache *cache)
 
 	for_each_possible_cpu(cpu) {
 		struct zpool_cpu_head *head = per_cpu_ptr(cache->heads, cpu);
-		struct zpool_magazine *remote = *per_cpu_ptr(cache->remotes, cpu);
+		struct zpool_magazine *remote = per_cpu_ptr(cache->tails, cpu)->remote;
 
 		check_magazine(cache, head->loaded, cpu, false);
 		check_magazine(cache, head->previous, cpu, false);

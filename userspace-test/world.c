@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* See world.h. */
+#include "../zpool_adapt.h"
 #include "../zpool_budget.h"
 #include "../zpool_cache.h"
 #include "../zpool_drain.h"
 #include "../zpool_kmalloc.h"
 #include "../zpool_node.h"
+#include "../zpool_worker.h"
 #include "world.h"
 
 static struct shim_usage before;
@@ -20,13 +22,15 @@ int world_start(unsigned long budget)
 	err = zpool_slab_start();
 	if (err)
 		return err;
-	zpool_magazine_start();
+	zpool_head_start();
 	zpool_fed_nodes = NODE_MASK_NONE;	/* as loaded */
 	zpool_node_start();
 	zpool_budget_set_limit(budget);
 	err = zpool_cache_start();
 	if (err)
 		zpool_slab_stop();
+	else
+		zpool_adapt_start();
 	return err;
 }
 
@@ -41,7 +45,7 @@ static void check_drained(struct zpool_cache *cache, int cpu)
 	struct zpool_cpu_head *head = per_cpu_ptr(cache->heads, cpu);
 
 	if (head->loaded != zpool_no_magazine || head->previous != zpool_no_magazine ||
-	    *per_cpu_ptr(cache->remotes, cpu) != zpool_no_magazine)
+	    per_cpu_ptr(cache->tails, cpu)->remote != zpool_no_magazine)
 		shim_bug("%s: CPU %d is dead and has magazines", cache->name, cpu);
 }
 
@@ -82,6 +86,69 @@ static void update_nodes(void)
 unsigned long world_nr_moves(void)
 {
 	return __atomic_load_n(&nr_moves, __ATOMIC_SEQ_CST);
+}
+
+/* Nobody makes a pass here but the tests themselves. */
+int zpool_worker_start(void)
+{
+	return 0;
+}
+
+void zpool_worker_stop(void)
+{
+}
+
+/* What the worker does now and then, as if some seconds had gone by. */
+void world_adapt(void)
+{
+	mutex_lock(&zpool_adapt_lock);
+	zpool_adapt_pass(1 + shim_below(8000));
+	mutex_unlock(&zpool_adapt_lock);
+}
+
+/* Mostly near one end of the range or the other. */
+static void set_any(unsigned int *value, unsigned int least, unsigned int most)
+{
+	static const unsigned int parts[] = { 1, 10, 1000, 100000 };
+	unsigned int part = (most - least) / parts[shim_below(ARRAY_SIZE(parts))];
+	unsigned int off = shim_below(part + 1);
+
+	WRITE_ONCE(*value, shim_below(2) ? least + off : most - off);
+}
+
+/* The ranges are those of zpool_params.c. */
+void world_change_policy(void)
+{
+	struct zpool_policy *p = &zpool_policy;
+
+	mutex_lock(&zpool_adapt_lock);
+	set_any(&p->interval_ms, 10, 3600000);
+	set_any(&p->grow_hit_pct, 2, 100);
+	set_any(&p->shrink_hit_pct, 1, p->grow_hit_pct - 1);
+	set_any(&p->grow_pressure_pct, 1, 100);
+	set_any(&p->grow_factor_pct, 101, 400);
+	set_any(&p->shrink_idle_ms, 1, 86400000);
+	set_any(&p->shrink_factor_pct, 1, 99);
+	set_any(&p->decay_ms, 0, 86400000);
+	zpool_budget_grant(shim_below(2) ? 0 : WORLD_BUDGET);
+	mutex_unlock(&zpool_adapt_lock);
+}
+
+/* As after a load without parameters. */
+void world_reset_policy(void)
+{
+	struct zpool_policy *p = &zpool_policy;
+
+	mutex_lock(&zpool_adapt_lock);
+	WRITE_ONCE(p->interval_ms, 1000);
+	WRITE_ONCE(p->grow_hit_pct, 90);
+	WRITE_ONCE(p->grow_pressure_pct, 80);
+	WRITE_ONCE(p->grow_factor_pct, 150);
+	WRITE_ONCE(p->shrink_hit_pct, 30);
+	WRITE_ONCE(p->shrink_idle_ms, 60000);
+	WRITE_ONCE(p->shrink_factor_pct, 70);
+	WRITE_ONCE(p->decay_ms, 20000);
+	mutex_unlock(&zpool_adapt_lock);
 }
 
 /* One CPU dies, or the dead one comes back. Not this thread's own. */

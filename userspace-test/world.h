@@ -19,6 +19,13 @@ void world_plug_cpu(void);
 void world_plug_memory(void);
 void world_plug_all(void);
 
+/* A pass of the worker, as if up to eight seconds had gone by since the last one. */
+void world_adapt(void);
+
+/* Any parameters that a person may set, and credit for all or for none; back to the usual. */
+void world_change_policy(void);
+void world_reset_policy(void);
+
 /*
  * Counts up when CPUs begin and when they are done to fill from other nodes: in
  * between their magazines have objects of the old.

@@ -8,11 +8,14 @@ cd "$top"
 layers='compat
 report
 sizeclass
+policy
+log
 budget
 pages
 defer
 slab
 magazine
+head
 node
 cache
 supply
@@ -24,6 +27,8 @@ kmalloc
 bulk rcu
 check
 adapt compact shrink
+worker
+params
 debugfs
 hotplug
 main'

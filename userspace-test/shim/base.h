@@ -68,6 +68,8 @@ typedef unsigned int gfp_t;
 	((type *)((char *)(p) - offsetof(type, member)))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 #define swap(a, b) do { __auto_type _t = (a); (a) = (b); (b) = _t; } while (0)
+#define __acquires(lock)
+#define static_assert(condition)	_Static_assert(condition, #condition)
 #define BUILD_BUG_ON(condition)	_Static_assert(!(condition), #condition)
 #define struct_size(p, member, n) \
 	(sizeof(*(p)) + (n) * sizeof((p)->member[0]))
@@ -78,6 +80,11 @@ typedef unsigned int gfp_t;
 #define min_t(type, a, b)	min((type)(a), (type)(b))
 #define max_t(type, a, b)	max((type)(a), (type)(b))
 #define clamp(v, lo, hi)	min(max(v, lo), hi)
+#define clamp_t(type, v, lo, hi)	clamp((type)(v), (type)(lo), (type)(hi))
+#define U8_MAX			0xffU
+#define U16_MAX			0xffffU
+#define U32_MAX			0xffffffffU
+#define div64_u64(a, b)		((u64)(a) / (u64)(b))
 #define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
 #define ALIGN_DOWN(x, a)	((x) & ~((__typeof__(x))(a) - 1))
 #define ALIGN(x, a)		(((x) + (a) - 1) & ~((__typeof__(x))(a) - 1))
@@ -239,10 +246,14 @@ typedef struct { long counter; } atomic_long_t;
 #define atomic_add_return(n, v)		__atomic_add_fetch(&(v)->counter, n, __ATOMIC_SEQ_CST)
 #define atomic_add(n, v)		((void)atomic_add_return(n, v))
 #define atomic_long_read(v)		atomic_read(v)
+#define atomic_long_set(v, n)		atomic_set(v, n)
 #define atomic_long_add_return(n, v)	atomic_add_return(n, v)
 #define atomic_long_add(n, v)		atomic_add(n, v)
 #define atomic_long_sub(n, v)		atomic_add(-(long)(n), v)
 #define atomic_long_inc(v)		atomic_add(1, v)
+#define atomic_long_try_cmpxchg(v, old, new) \
+	__atomic_compare_exchange_n(&(v)->counter, old, new, false,	\
+				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
 
 #define xchg(p, v)			__atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
 #define cmpxchg(p, old, new) ({						\

@@ -31,7 +31,8 @@ __thread struct shim_thread shim_me;
 
 #define ALL_NODES	((nodemask_t) { (1UL << MAX_NUMNODES) - 1 })
 
-unsigned int nr_node_ids = MAX_NUMNODES;
+unsigned int nr_node_ids = MAX_NUMNODES, nr_cpu_ids = NR_CPUS;
+u64 shim_now_ns;
 nodemask_t node_states[NR_NODE_STATES] = {
 	[0 ... NR_NODE_STATES - 1] = ALL_NODES
 };
@@ -181,6 +182,15 @@ void set_cpus_allowed_ptr(void *task, const struct shim_cpu_set *set)
 bool shim_is_online(int cpu)
 {
 	return !__atomic_load_n(&offline[cpu], __ATOMIC_SEQ_CST);
+}
+
+unsigned int shim_nr_online(void)
+{
+	unsigned int cpu, nr = 0;
+
+	for_each_online_cpu(cpu)
+		nr++;
+	return nr;
 }
 
 /* Who sits there now does not run until it is back. */
@@ -414,7 +424,7 @@ static int any_online(void)
 	int cpu;
 
 	do
-		cpu = shim_below(NR_CPUS);
+		cpu = shim_below(nr_cpu_ids);
 	while (!shim_is_online(cpu));
 	return cpu;
 }

@@ -30,12 +30,21 @@ void migrate_disable(void);
 void migrate_enable(void);
 
 /* CPUs. */
-#define num_possible_cpus()		NR_CPUS
-#define for_each_possible_cpu(cpu)	for ((cpu) = 0; (cpu) < NR_CPUS; (cpu)++)
+#define num_possible_cpus()		nr_cpu_ids
+#define for_each_possible_cpu(cpu)	for ((cpu) = 0; (cpu) < (__typeof__(cpu))nr_cpu_ids; (cpu)++)
+#define for_each_online_cpu(cpu)	for_each_possible_cpu(cpu) if (shim_is_online(cpu))
+#define num_online_cpus()		shim_nr_online()
 #define cpu_online(cpu)			shim_is_online(cpu)
 #define numa_mem_id()			cpu_to_node(shim_cpu())
 
 bool shim_is_online(int cpu);
+unsigned int shim_nr_online(void);
+
+/* No test may depend on the time: it stands still, unless a test moves it. */
+extern u64 shim_now_ns;
+
+#define ktime_get_ns()			shim_now_ns
+#define ktime_get_seconds()		((long long)(shim_now_ns / 1000000000))
 
 /* A set of CPUs is one of them, or NULL for all; only the thread itself is moved. */
 struct shim_cpu_set {

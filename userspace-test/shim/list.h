@@ -85,6 +85,8 @@ static inline void list_move_tail(struct list_head *entry, struct list_head *hea
 #define list_entry(p, type, member)	container_of(p, type, member)
 #define list_first_entry(head, type, member) \
 	list_entry((head)->next, type, member)
+#define list_last_entry(head, type, member) \
+	list_entry((head)->prev, type, member)
 #define list_first_entry_or_null(head, type, member) \
 	(list_empty(head) ? NULL : list_first_entry(head, type, member))
 
@@ -107,6 +109,14 @@ static inline void list_move_tail(struct list_head *entry, struct list_head *hea
 	     n = list_next_entry(pos, member);				\
 	     shim_list_of(pos, member) != (head);			\
 	     pos = n, n = list_next_entry(n, member))
+
+#define list_prev_entry(pos, member) \
+	list_entry((pos)->member.prev, __typeof__(*(pos)), member)
+#define list_for_each_entry_safe_reverse(pos, n, head, member)		\
+	for (pos = list_last_entry(head, __typeof__(*pos), member),	\
+	     n = list_prev_entry(pos, member);				\
+	     shim_list_of(pos, member) != (head);			\
+	     pos = n, n = list_prev_entry(n, member))
 
 /* A lock-free stack, taken as a whole. */
 struct llist_node {

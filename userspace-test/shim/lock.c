@@ -47,7 +47,7 @@ static void learn_order(unsigned int outer, unsigned int inner)
 	pthread_mutex_unlock(&order_lock);
 }
 
-void raw_spin_lock(raw_spinlock_t *lock)
+static void check_lock(const raw_spinlock_t *lock)
 {
 	unsigned int i;
 
@@ -61,9 +61,29 @@ void raw_spin_lock(raw_spinlock_t *lock)
 		shim_bug("%s: too many locks held", lock->class->name);
 	for (i = 0; i < shim_me.nr_held; i++)
 		learn_order(shim_me.held[i]->class->id, lock->class->id);
-	pthread_mutex_lock(&lock->mutex);
+}
+
+static void note_lock(raw_spinlock_t *lock)
+{
 	WRITE_ONCE(lock->owner, &shim_me);
 	shim_me.held[shim_me.nr_held++] = lock;
+}
+
+void raw_spin_lock(raw_spinlock_t *lock)
+{
+	check_lock(lock);
+	pthread_mutex_lock(&lock->mutex);
+	note_lock(lock);
+}
+
+/* A lock that is not waited for must be in order all the same: else it may be waited for later. */
+bool raw_spin_trylock(raw_spinlock_t *lock)
+{
+	check_lock(lock);
+	if (pthread_mutex_trylock(&lock->mutex))
+		return false;
+	note_lock(lock);
+	return true;
 }
 
 void raw_spin_unlock(raw_spinlock_t *lock)

@@ -51,6 +51,7 @@ struct mutex {
 
 void shim_lock_init(raw_spinlock_t *lock, struct shim_lock_class *class);
 void raw_spin_lock(raw_spinlock_t *lock);
+bool raw_spin_trylock(raw_spinlock_t *lock);
 void raw_spin_unlock(raw_spinlock_t *lock);
 void mutex_lock(struct mutex *lock);
 void mutex_unlock(struct mutex *lock);

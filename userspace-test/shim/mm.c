@@ -19,7 +19,7 @@ enum page_use { FREE, FIRST, REST, SPLIT };
 struct page shim_pages[NR_PAGES];
 unsigned long shim_linear_map;
 void *high_memory;
-bool shim_init_on_alloc, shim_init_on_free;
+bool shim_init_on_alloc, shim_init_on_free, shim_leave_pages;
 
 static unsigned long next_pfn[MAX_NUMNODES];	/* within the node */
 static bool exhausted[MAX_NUMNODES];
@@ -196,8 +196,9 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 	page->pfmemalloc = !(gfp & __GFP_NOMEMALLOC) && one_in(&reserves_chance);
 	visit(page);
 	ASAN_UNPOISON_MEMORY_REGION(page_address(page), PAGE_SIZE << order);
-	memset(page_address(page), want_init_on_alloc(gfp) || want_init_on_free() ? 0 : 0xa5,
-	       PAGE_SIZE << order);
+	if (!shim_leave_pages)
+		memset(page_address(page), want_init_on_alloc(gfp) || want_init_on_free() ? 0 : 0xa5,
+		       PAGE_SIZE << order);
 	shim_usage_add(&shim_out.pages, 1L << order);
 	return page;
 }

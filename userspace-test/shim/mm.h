@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * REAL: pages. A linear map of two nodes with a struct page for each page. A
+ * REAL: pages. A linear map of all nodes with a struct page for each page. A
  * page must come back as the kernel wants it: reference counts as they were,
  * no flag and no private left, the same order, once. Free pages are poisoned
  * for AddressSanitizer, and it takes a while until one is given out again.
@@ -10,7 +10,9 @@
 
 #include "rcu.h"
 
+#ifndef SHIM_NODE_PAGES
 #define SHIM_NODE_PAGES		(PAGE_SHIFT == 12 ? 16384UL : 4096UL)
+#endif
 
 /* What the caller of an allocator may do, and wants. */
 #define __GFP_DMA		0x1u
@@ -69,6 +71,7 @@ extern struct page shim_pages[];
 extern unsigned long shim_linear_map;
 extern void *high_memory;
 extern bool shim_init_on_alloc, shim_init_on_free;
+extern bool shim_leave_pages;		/* as they are, where nobody reads or writes objects */
 
 #define PAGE_OFFSET		shim_linear_map
 #define pfn_to_page(pfn)	(shim_pages + (pfn))

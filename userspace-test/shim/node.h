@@ -2,18 +2,23 @@
 /*
  * REAL: nodes. They lie in a row, the farther apart the more distant; CPUs are
  * spread evenly over them. A test takes a node's memory away or gives it back:
- * what is out stays where it is.
+ * what is out stays where it is. A build says how many there are at most, a
+ * test may have fewer.
  */
 #ifndef _SHIM_NODE_H
 #define _SHIM_NODE_H
 
 #include "base.h"
 
+#ifndef NR_CPUS
 #define NR_CPUS		5
+#endif
+#ifndef MAX_NUMNODES
 #define MAX_NUMNODES	3
+#endif
 #define NUMA_NO_NODE	(-1)
 
-extern unsigned int nr_node_ids;	/* fixed before the first allocation */
+extern unsigned int nr_node_ids, nr_cpu_ids;	/* fixed before the first allocation */
 
 typedef struct { unsigned long bits; } nodemask_t;
 
@@ -40,7 +45,7 @@ extern nodemask_t node_states[NR_NODE_STATES];
 #define node_possible(nid)		((unsigned int)(nid) < nr_node_ids)
 #define num_possible_nodes()		nr_node_ids
 #define node_distance(a, b)		(10 + 10 * ((a) < (b) ? (b) - (a) : (a) - (b)))
-#define cpu_to_node(cpu)		((int)((cpu) * nr_node_ids / NR_CPUS))
+#define cpu_to_node(cpu)		((int)((cpu) * nr_node_ids / nr_cpu_ids))
 
 /* From @nid on. */
 static inline int shim_next_node(int nid, unsigned long bits)

@@ -11,8 +11,6 @@
 #include "shim.h"
 #include "thread.h"
 
-#define ALL_CPUS	((1U << NR_CPUS) - 1)
-
 struct waiter {
 	struct waiter *next;
 	struct rcu_head *head;
@@ -24,7 +22,7 @@ struct queue {
 };
 
 static struct queue later, waiting, done;	/* for the next grace period, this one, none */
-static unsigned int missing;		/* CPUs that were not seen idle in this one */
+static DECLARE_BITMAP(missing, NR_CPUS);	/* CPUs that were not seen idle in this one */
 static unsigned long nr_queued, nr_done;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -49,18 +47,24 @@ static void move_all(struct queue *to, struct queue *from)
 static void start_period(void)
 {
 	move_all(&waiting, &later);
-	missing = waiting.first ? ALL_CPUS : 0;
+	if (waiting.first)
+		bitmap_set(missing, 0, nr_cpu_ids);
+}
+
+static bool is_anybody_missing(void)
+{
+	return bitmap_weight(missing, nr_cpu_ids);
 }
 
 static void look_around(void)
 {
-	int cpu;
+	unsigned int cpu;
 
 	pthread_mutex_lock(&lock);
-	for (cpu = 0; cpu < NR_CPUS; cpu++)
-		if (missing >> cpu & 1 && shim_cpu_is_idle(cpu))
-			missing &= ~(1U << cpu);
-	if (!missing) {
+	for_each_set_bit(cpu, missing, nr_cpu_ids)
+		if (shim_cpu_is_idle(cpu))
+			__clear_bit(cpu, missing);
+	if (!is_anybody_missing()) {
 		move_all(&done, &waiting);
 		start_period();
 	}
@@ -126,7 +130,7 @@ static void queue(struct rcu_head *head, void *p)
 	pthread_mutex_lock(&lock);
 	append(&later, w, &w->next);
 	__atomic_fetch_add(&nr_queued, 1, __ATOMIC_SEQ_CST);
-	if (!missing && !waiting.first)
+	if (!is_anybody_missing() && !waiting.first)
 		start_period();
 	pthread_mutex_unlock(&lock);
 }
@@ -151,7 +155,7 @@ void synchronize_rcu(void)
 	int cpu;
 
 	might_sleep();
-	for (cpu = 0; cpu < NR_CPUS; cpu++)
+	for_each_possible_cpu(cpu)
 		shim_cpu_wait(cpu);
 }
 

@@ -1,0 +1,526 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The slow half of a CPU's pair: see zpool_head.h.
+ *
+ * All functions named zpool_head_* and zpool_remote_*, but for init and start,
+ * run inside the busy section of the CPU that head and tail belong to. They
+ * take that CPU's slow_lock, since another CPU may come to drain it, and may
+ * nest a depot's lock in it.
+ *
+ * Capacity changes lazily: tail->capacity is that of the next magazine, and
+ * those of other capacities go on meanwhile. What a pair gives to the depot is
+ * its smaller one; one that comes back empty and too small retires.
+ */
+#include <linux/string.h>
+
+#include "zpool_budget.h"
+#include "zpool_head.h"
+
+DEFINE_PER_CPU_ALIGNED(struct zpool_cpu, zpool_cpu);
+
+void zpool_head_init(struct zpool_cpu_head *head)
+{
+	*head = (struct zpool_cpu_head) {
+		.loaded = zpool_no_magazine,
+		.previous = zpool_no_magazine,
+	};
+}
+
+void zpool_tail_init(struct zpool_cpu_tail *tail, size_t stride, unsigned int capacity)
+{
+	*tail = (struct zpool_cpu_tail) {
+		.remote = zpool_no_magazine,
+		.stride = stride,
+		.capacity = capacity,
+		.may_raise = true,
+	};
+	zpool_watch_init(&tail->watch, capacity);
+}
+
+static raw_spinlock_t *this_slow_lock(void)
+{
+	return &this_cpu_ptr(&zpool_cpu)->slow_lock;
+}
+
+/* The fast path reads loaded without a lock. */
+static void load(struct zpool_cpu_head *head, struct zpool_magazine *mag)
+{
+	WRITE_ONCE(head->loaded, mag);
+}
+
+/* So may who wants to know whether there is one. */
+static void store_previous(struct zpool_cpu_head *head, struct zpool_magazine *mag)
+{
+	WRITE_ONCE(head->previous, mag);
+}
+
+static void swap_pair(struct zpool_cpu_head *head)
+{
+	struct zpool_magazine *mag = head->loaded;
+
+	load(head, head->previous);
+	store_previous(head, mag);
+}
+
+static void make_previous_the_smaller(struct zpool_cpu_head *head)
+{
+	if (head->loaded->capacity < head->previous->capacity)
+		swap_pair(head);
+}
+
+/* Illumos has the count of these decide on the size of magazines. */
+static void lock_depot(struct zpool_depot *depot, struct zpool_cpu_tail *tail)
+	__acquires(&depot->lock)
+{
+	if (likely(raw_spin_trylock(&depot->lock)))
+		return;
+	tail->contended++;
+	raw_spin_lock(&depot->lock);
+}
+
+/*
+ * Misses, and what is done about them at once: a burst is over when the worker
+ * comes.
+ */
+
+/*
+ * By as much as the credit pays for, if that is half a step. Who has not got yet
+ * what it may have waits for that, and who had to give all, for the worker.
+ */
+static void raise_capacity(const struct zpool_cpu_head *head, struct zpool_cpu_tail *tail)
+{
+	struct zpool_cpu *cpu = this_cpu_ptr(&zpool_cpu);
+	unsigned int more = zpool_grown(tail->capacity, &zpool_policy) - tail->capacity;
+	size_t price = 2 * (size_t)tail->stride;	/* of one object more in each of a pair */
+	unsigned int paid;
+
+	lockdep_assert_held(&cpu->slow_lock);
+	if (!more || !tail->capacity || !READ_ONCE(tail->may_raise) ||
+	    head->loaded->capacity < tail->capacity || head->previous->capacity < tail->capacity)
+		return;
+	paid = zpool_budget_spend((more + 1) / 2, more, price);
+	if (paid < more)
+		tail->denied++;
+	if (!paid)
+		return;
+	cpu->raises++;
+	WRITE_ONCE(tail->is_paid, true);
+	WRITE_ONCE(tail->capacity, tail->capacity + paid);
+}
+
+/*
+ * Would a larger magazine have spared this? After one the other way, if what
+ * went out and came back is little enough; after a miss the same way, if what
+ * was given to the depot is wanted again often. A miss that the slabs serve is
+ * no sign: what grows for good, or is given up for good, no magazine holds.
+ */
+#define OFTEN_OPS	50U	/* a swap or miss in fewer operations costs three instructions each */
+#define FLIP_PAIRS	4U	/* pairs' worth of operations between two misses */
+#define FLIP_RUN	2U	/* magazines' worth that went out and came back */
+#define SWAP_CAPACITY	32U	/* with more, few loads go up and down just where two magazines meet */
+
+/* With this CPU's slow_lock held. */
+static bool is_turn(const struct zpool_cpu_head *head, struct zpool_turn *last,
+		    enum zpool_way way, bool by_depot, unsigned int most_ops)
+{
+	unsigned long now = head->allocs + head->frees, ops = now - last->ops;
+	bool thrash;
+
+	if (way == last->way)
+		thrash = by_depot && ops < OFTEN_OPS;
+	else
+		thrash = last->run <= FLIP_RUN && ops <= most_ops;
+	last->run = way != last->way ? 1 : min_t(unsigned int, last->run + 1, U8_MAX);
+	last->way = way;
+	last->ops = now;
+	return thrash;
+}
+
+static void note_thrash(const struct zpool_cpu_head *head, struct zpool_cpu_tail *tail)
+{
+	tail->thrashes++;
+	raise_capacity(head, tail);
+}
+
+static void note_swap(const struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
+		      enum zpool_way way)
+{
+	tail->swaps++;
+	if (is_turn(head, &tail->swap, way, false, OFTEN_OPS) && tail->capacity < SWAP_CAPACITY)
+		note_thrash(head, tail);
+}
+
+/* Before anything is moved. */
+static void note_miss(const struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
+		      enum zpool_way way, bool by_depot)
+{
+	unsigned int pair = head->loaded->capacity + head->previous->capacity;
+
+	tail->misses++;
+	if (is_turn(head, &tail->miss, way, by_depot, FLIP_PAIRS * pair))
+		note_thrash(head, tail);
+}
+
+/* Both are empty. Return: what retires, or NULL. */
+static struct zpool_magazine *exchange_for_full(struct zpool_cpu_head *head,
+						const struct zpool_cpu_tail *tail,
+						struct zpool_depot *depot,
+						struct zpool_magazine *full)
+{
+	struct zpool_magazine *retired = NULL;
+
+	make_previous_the_smaller(head);
+	if (head->previous != zpool_no_magazine && zpool_magazine_is_small(head->previous, tail->capacity))
+		retired = head->previous;
+	else
+		zpool_depot_put_locked(depot, head->previous);
+	store_previous(head, head->loaded);
+	load(head, full);
+	return retired;
+}
+
+/**
+ * zpool_head_refill() - loaded is empty: find objects without going to slabs
+ * @head: in whose busy section we are
+ * @tail: of the same
+ * @depot: of the CPU's node
+ * @retired: set to a magazine for the caller to get rid of, or NULL
+ *
+ * Swaps with previous; failing that, exchanges an empty magazine for a full
+ * one of the depot.
+ *
+ * Return: true when loaded has objects, unless the pair is drained meanwhile.
+ */
+bool zpool_head_refill(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
+		       struct zpool_depot *depot, struct zpool_magazine **retired)
+{
+	raw_spinlock_t *slow_lock = this_slow_lock();
+	struct zpool_magazine *full;
+	unsigned long flags;
+	bool found = true;
+
+	*retired = NULL;
+	raw_spin_lock_irqsave(slow_lock, flags);
+	if (head->previous->count) {
+		swap_pair(head);
+		note_swap(head, tail, ZPOOL_UNDERFLOW);
+		goto out;
+	}
+	lock_depot(depot, tail);
+	full = zpool_depot_take_full_locked(depot);
+	note_miss(head, tail, ZPOOL_UNDERFLOW, full);
+	if (full) {
+		*retired = exchange_for_full(head, tail, depot, full);
+	} else {
+		if (!head->loaded->capacity)
+			swap_pair(head);
+		found = false;
+	}
+	raw_spin_unlock(&depot->lock);
+out:
+	raw_spin_unlock_irqrestore(slow_lock, flags);
+	return found;
+}
+
+/**
+ * zpool_head_make_room() - loaded is full: find room without going to slabs
+ * @head: in whose busy section we are
+ * @tail: of the same
+ * @depot: of the CPU's node
+ *
+ * Swaps with previous; failing that, exchanges a full magazine for an empty
+ * one of the depot, if that is not too small.
+ *
+ * Return: true when loaded has room, unless the pair is drained meanwhile.
+ */
+bool zpool_head_make_room(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
+			  struct zpool_depot *depot)
+{
+	raw_spinlock_t *slow_lock = this_slow_lock();
+	struct zpool_magazine *empty;
+	unsigned long flags;
+	bool found = true;
+
+	raw_spin_lock_irqsave(slow_lock, flags);
+	if (head->previous->count < head->previous->capacity) {
+		swap_pair(head);
+		note_swap(head, tail, ZPOOL_OVERFLOW);
+		goto out;
+	}
+	lock_depot(depot, tail);
+	empty = zpool_depot_take_empty_locked(depot, tail->capacity);
+	note_miss(head, tail, ZPOOL_OVERFLOW, empty);
+	if (empty) {
+		make_previous_the_smaller(head);
+		zpool_depot_put_locked(depot, head->previous);
+		store_previous(head, head->loaded);
+		load(head, empty);
+	} else {
+		found = false;
+	}
+	raw_spin_unlock(&depot->lock);
+out:
+	raw_spin_unlock_irqrestore(slow_lock, flags);
+	return found;
+}
+
+/**
+ * zpool_head_install() - load a magazine, full or empty
+ * @head: in whose busy section we are
+ * @depot: of the CPU's node; takes what the pair has no place for
+ * @mag: the caller's until now
+ */
+void zpool_head_install(struct zpool_cpu_head *head, struct zpool_depot *depot,
+			struct zpool_magazine *mag)
+{
+	raw_spinlock_t *slow_lock = this_slow_lock();
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(slow_lock, flags);
+	make_previous_the_smaller(head);
+	if (head->previous != zpool_no_magazine) {
+		raw_spin_lock(&depot->lock);
+		zpool_depot_put_locked(depot, head->previous);
+		raw_spin_unlock(&depot->lock);
+	}
+	store_previous(head, head->loaded);
+	load(head, mag);
+	raw_spin_unlock_irqrestore(slow_lock, flags);
+}
+
+/* Under slow_lock: have @mag what @old has had, who may be zpool_no_magazine. */
+static void take_over(struct zpool_magazine *mag, struct zpool_magazine *old)
+{
+	memcpy(&mag->objs[1], &old->objs[1], old->count * sizeof(*old->objs));
+	mag->count = old->count;
+	if (old != zpool_no_magazine)
+		old->count = 0;
+}
+
+/**
+ * zpool_head_put_own() - give a CPU an empty magazine of its own
+ * @head: in whose busy section we are
+ * @mag: the caller's until now
+ *
+ * It takes the place, and the objects, of loaded if that is smaller, so that
+ * what a CPU works with stays in one piece; else of previous, and is loaded.
+ *
+ * Return: what is not needed, empty: the one replaced, zpool_no_magazine if
+ * there was none, or @mag if none was smaller.
+ */
+struct zpool_magazine *zpool_head_put_own(struct zpool_cpu_head *head,
+					  struct zpool_magazine *mag)
+{
+	raw_spinlock_t *slow_lock = this_slow_lock();
+	struct zpool_magazine *old = mag;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(slow_lock, flags);
+	if (head->loaded->capacity < mag->capacity) {
+		old = head->loaded;
+	} else if (head->previous->capacity < mag->capacity) {
+		old = head->previous;
+		store_previous(head, head->loaded);
+	}
+	if (old != mag) {
+		take_over(mag, old);
+		load(head, mag);
+	}
+	raw_spin_unlock_irqrestore(slow_lock, flags);
+	return old;
+}
+
+/**
+ * zpool_head_load() - put fresh objects on the loaded magazine
+ * @head: in whose busy section we are
+ * @objs: of the CPU's node
+ * @nr: how many
+ *
+ * Return: how many found no room, at the beginning of @objs.
+ */
+unsigned int zpool_head_load(struct zpool_cpu_head *head, void **objs, unsigned int nr)
+{
+	struct zpool_magazine *mag = READ_ONCE(head->loaded);
+
+	while (nr && mag->count < mag->capacity)
+		mag->objs[++mag->count] = objs[--nr];
+	return nr;
+}
+
+/**
+ * zpool_head_spill() - no room anywhere: make some, keeping what is warm
+ * @head: in whose busy section we are
+ * @objs: room for ZPOOL_BATCH; filled with objects for the slabs
+ *
+ * Takes half of previous, which holds what was freed longest ago, and loads
+ * what is left: the pair goes on half full and half empty, so that neither
+ * the next allocations nor the next frees miss.
+ *
+ * Return: how many objects were taken.
+ */
+unsigned int zpool_head_spill(struct zpool_cpu_head *head, void **objs)
+{
+	raw_spinlock_t *slow_lock = this_slow_lock();
+	struct zpool_magazine *mag;
+	unsigned long flags;
+	unsigned int nr;
+
+	raw_spin_lock_irqsave(slow_lock, flags);
+	if (!head->previous->count)
+		swap_pair(head);
+	mag = head->previous;
+	nr = min_t(unsigned int, (mag->count + 1) / 2, ZPOOL_BATCH);
+	if (nr) {
+		zpool_magazine_pop(mag, objs, nr);
+		swap_pair(head);
+	}
+	raw_spin_unlock_irqrestore(slow_lock, flags);
+	return nr;
+}
+
+/**
+ * zpool_head_pop_batch() - take many objects at once
+ * @head: in whose busy section we are
+ * @objs: filled in
+ * @nr: how many are wanted
+ *
+ * Return: how many the loaded magazine had, 0 to @nr.
+ */
+unsigned int zpool_head_pop_batch(struct zpool_cpu_head *head, void **objs,
+				  unsigned int nr)
+{
+	struct zpool_magazine *mag = READ_ONCE(head->loaded);
+
+	nr = min(nr, mag->count);
+	if (nr) {
+		zpool_magazine_pop(mag, objs, nr);
+		head->allocs += nr;
+	}
+	return nr;
+}
+
+/*
+ * A CPU's remote magazine of a cache.
+ */
+
+/**
+ * zpool_remote_exchange() - give a full remote magazine for an empty one
+ * @tail: where this CPU collects, in whose busy section we are
+ * @depot: of the node where all its objects belong; with zpool_no_magazine
+ *         there, of any
+ *
+ * Return: true when there is room, unless it is drained meanwhile.
+ */
+bool zpool_remote_exchange(struct zpool_cpu_tail *tail, struct zpool_depot *depot)
+{
+	raw_spinlock_t *slow_lock = this_slow_lock();
+	struct zpool_magazine *empty;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(slow_lock, flags);
+	lock_depot(depot, tail);
+	tail->misses++;
+	empty = zpool_depot_take_empty_locked(depot, tail->capacity);
+	if (empty) {
+		zpool_depot_put_locked(depot, tail->remote);
+		WRITE_ONCE(tail->remote, empty);
+	}
+	raw_spin_unlock(&depot->lock);
+	raw_spin_unlock_irqrestore(slow_lock, flags);
+	return empty;
+}
+
+/**
+ * zpool_remote_install() - the same, with an empty one of the caller's
+ * @tail: see zpool_remote_exchange()
+ * @depot: see zpool_remote_exchange()
+ * @mag: the caller's until now
+ */
+void zpool_remote_install(struct zpool_cpu_tail *tail, struct zpool_depot *depot,
+			  struct zpool_magazine *mag)
+{
+	raw_spinlock_t *slow_lock = this_slow_lock();
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(slow_lock, flags);
+	raw_spin_lock(&depot->lock);
+	zpool_depot_put_locked(depot, tail->remote);
+	raw_spin_unlock(&depot->lock);
+	WRITE_ONCE(tail->remote, mag);
+	raw_spin_unlock_irqrestore(slow_lock, flags);
+}
+
+/**
+ * zpool_remote_spill() - take some objects out of a remote magazine
+ * @tail: where this CPU collects, in whose busy section we are
+ * @objs: room for ZPOOL_BATCH; filled with objects for the slabs
+ *
+ * Needs no lock: the top of what this CPU's busy section owns.
+ *
+ * Return: how many objects were taken.
+ */
+unsigned int zpool_remote_spill(struct zpool_cpu_tail *tail, void **objs)
+{
+	struct zpool_magazine *mag = READ_ONCE(tail->remote);
+	unsigned int nr = min(mag->count, ZPOOL_BATCH);
+
+	if (nr)
+		zpool_magazine_pop(mag, objs, nr);
+	return nr;
+}
+
+/*
+ * From any CPU.
+ */
+
+static unsigned int collect(struct zpool_magazine **place, struct list_head *detached)
+{
+	struct zpool_magazine *mag = *place;
+
+	WRITE_ONCE(*place, zpool_no_magazine);
+	if (mag != zpool_no_magazine)
+		list_add(&mag->list, detached);
+	return mag->capacity;
+}
+
+/**
+ * zpool_cpu_detach() - take a CPU's magazines of a cache away
+ * @cpu: which
+ * @head: of that CPU
+ * @tail: of that CPU
+ * @share: which of them
+ * @detached: the magazines are added to it
+ *
+ * The CPU misses from now on and gets itself new magazines. It may be in the
+ * middle of an operation on one of the old, so they are the caller's after an
+ * RCU grace period; at once if the CPU is dead.
+ *
+ * Context: any but NMI.
+ * Return: the objects that those magazines can hold.
+ */
+unsigned int zpool_cpu_detach(struct zpool_cpu *cpu, struct zpool_cpu_head *head,
+			      struct zpool_cpu_tail *tail, enum zpool_share share,
+			      struct list_head *detached)
+{
+	unsigned int capacity = 0;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cpu->slow_lock, flags);
+	if (share & ZPOOL_LOADED)
+		capacity += collect(&head->loaded, detached);
+	if (share & ZPOOL_PREVIOUS)
+		capacity += collect(&head->previous, detached);
+	if (share & ZPOOL_REMOTE)
+		capacity += collect(&tail->remote, detached);
+	raw_spin_unlock_irqrestore(&cpu->slow_lock, flags);
+	return capacity;
+}
+
+/* At load, before the first cache. */
+void zpool_head_start(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		raw_spin_lock_init(&per_cpu_ptr(&zpool_cpu, cpu)->slow_lock);
+}

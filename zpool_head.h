@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a CPU has of a cache: a pair of magazines, loaded and previous, and one
+ * for what belongs to other nodes. With two magazines a CPU, the depot is
+ * visited at most once in a magazine's worth of operations, however they mix.
+ *
+ * The fast path disables preemption and sets a per-CPU busy flag; it disables
+ * no interrupts and uses no atomics. An interrupt that finds the flag set came
+ * in the middle of a fast or slow path: it leaves the magazines alone and goes
+ * to the slabs. (Disabling interrupts costs more than the rest of the path
+ * together; a double compare-and-swap needs a linked list through the objects.)
+ *
+ * Called by the layers from node to cache and above. Calls the magazine layer.
+ */
+#ifndef _KZPOOL_HEAD_H
+#define _KZPOOL_HEAD_H
+
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/rcupdate.h>
+
+#include "zpool_magazine.h"
+#include "zpool_policy.h"
+#include "zpool_sizeclass.h"
+
+/*
+ * One CPU's share of one cache. The pointers change only under the CPU's
+ * slow_lock; what loaded points to is the business of the CPU's busy section,
+ * an RCU reader; what previous points to, of whoever holds slow_lock.
+ */
+struct zpool_cpu_head {
+	struct zpool_magazine *loaded;
+	struct zpool_magazine *previous;
+	unsigned long allocs;		/* in the busy section */
+	unsigned long frees;
+} __aligned(4 * sizeof(void *));
+
+enum zpool_way { ZPOOL_UNDERFLOW, ZPOOL_OVERFLOW };
+
+/* The last time that loaded could not serve. */
+struct zpool_turn {
+	unsigned long ops;		/* allocs + frees by then */
+	u8 way;
+	u8 run;				/* how many went that way in a row */
+};
+
+/*
+ * The rest of that share, off the fast path. The remote magazine collects what
+ * this CPU frees and other nodes own; the same rules hold for it as for loaded.
+ */
+struct zpool_cpu_tail {
+	struct zpool_magazine *remote;
+	u32 stride;
+	u16 capacity;			/* of the next magazine; under slow_lock */
+	bool may_raise;			/* the CPU by itself */
+	bool is_paid;			/* with credit, or by the worker; under slow_lock */
+
+	/* In the busy section. */
+	u32 swaps;			/* loaded could not serve, previous could */
+	u32 thrashes;			/* swaps and misses that a larger magazine would have spared */
+	u32 contended;			/* misses that found the depot locked */
+	unsigned long misses;		/* neither could */
+	struct zpool_turn swap;
+	struct zpool_turn miss;
+	u32 denied;			/* magazines that there was no room for, raises without
+					 * credit; this_cpu_inc(), or interrupts off */
+
+	struct zpool_watch watch;	/* the worker's, under zpool_caches_lock */
+};
+
+/*
+ * One CPU. The heads of the general classes are static: no pointer to follow.
+ */
+struct zpool_cpu {
+	int busy;
+	int node;			/* whose memory this CPU fills from: its own, or the nearest */
+	raw_spinlock_t slow_lock;
+	unsigned long raises;		/* of capacities, by the CPU itself; under slow_lock */
+	unsigned long passthrough;	/* this_cpu_inc() */
+	unsigned long failures;		/* this_cpu_inc() */
+	unsigned long remote_frees;	/* in the busy section */
+	struct zpool_cpu_head heads[ZPOOL_NR_CLASSES];
+};
+
+DECLARE_PER_CPU_ALIGNED(struct zpool_cpu, zpool_cpu);
+
+void zpool_head_start(void);
+
+void zpool_head_init(struct zpool_cpu_head *head);
+void zpool_tail_init(struct zpool_cpu_tail *tail, size_t stride, unsigned int capacity);
+bool zpool_head_refill(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
+		       struct zpool_depot *depot, struct zpool_magazine **retired);
+bool zpool_head_make_room(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
+			  struct zpool_depot *depot);
+void zpool_head_install(struct zpool_cpu_head *head, struct zpool_depot *depot,
+			struct zpool_magazine *mag);
+struct zpool_magazine *zpool_head_put_own(struct zpool_cpu_head *head,
+					  struct zpool_magazine *mag);
+unsigned int zpool_head_load(struct zpool_cpu_head *head, void **objs,
+			     unsigned int nr);
+unsigned int zpool_head_spill(struct zpool_cpu_head *head, void **objs);
+unsigned int zpool_head_pop_batch(struct zpool_cpu_head *head, void **objs,
+				  unsigned int nr);
+bool zpool_remote_exchange(struct zpool_cpu_tail *tail, struct zpool_depot *depot);
+void zpool_remote_install(struct zpool_cpu_tail *tail, struct zpool_depot *depot,
+			  struct zpool_magazine *mag);
+unsigned int zpool_remote_spill(struct zpool_cpu_tail *tail, void **objs);
+
+/* Which of a CPU's magazines are taken away. */
+enum zpool_share {
+	ZPOOL_PREVIOUS	= 1,
+	ZPOOL_LOADED	= 2,
+	ZPOOL_REMOTE	= 4,
+	ZPOOL_ALL	= 7,
+};
+
+unsigned int zpool_cpu_detach(struct zpool_cpu *cpu, struct zpool_cpu_head *head,
+			      struct zpool_cpu_tail *tail, enum zpool_share share,
+			      struct list_head *detached);
+
+/*
+ * The busy section. zpool_cpu_enter() is false, and nothing is entered, when
+ * this context interrupted one on the same CPU.
+ */
+static __always_inline bool zpool_cpu_enter(void)
+{
+	preempt_disable();
+	if (unlikely(__this_cpu_read(zpool_cpu.busy))) {
+		preempt_enable();
+		return false;
+	}
+	__this_cpu_write(zpool_cpu.busy, 1);
+	barrier();
+	return true;
+}
+
+static __always_inline void zpool_cpu_exit(void)
+{
+	barrier();
+	__this_cpu_write(zpool_cpu.busy, 0);
+	preempt_enable();
+}
+
+/* In the busy section: take the top object. Return: false when there is none. */
+static __always_inline bool zpool_head_try_pop(struct zpool_cpu_head *head, void **obj)
+{
+	struct zpool_magazine *mag = READ_ONCE(head->loaded);
+	u32 count = mag->count;
+
+	if (unlikely(!count))
+		return false;
+	WRITE_ONCE(mag->count, count - 1);
+	head->allocs++;
+	*obj = mag->objs[count];
+	return true;
+}
+
+/* The same, with NULL for none. */
+static inline void *zpool_head_pop(struct zpool_cpu_head *head)
+{
+	void *obj;
+
+	return zpool_head_try_pop(head, &obj) ? obj : NULL;
+}
+
+enum zpool_push { ZPOOL_PUSHED, ZPOOL_NO_ROOM, ZPOOL_TWICE };
+
+/* In the busy section: put an object on top of what @place points to. */
+static __always_inline enum zpool_push
+zpool_head_push_to(struct zpool_cpu_head *head, struct zpool_magazine **place, void *obj)
+{
+	struct zpool_magazine *mag = READ_ONCE(*place);
+	u32 count = mag->count;
+
+	if (unlikely(mag->objs[count] == obj))
+		return ZPOOL_TWICE;
+	if (unlikely(count == mag->capacity))
+		return ZPOOL_NO_ROOM;
+	mag->objs[count + 1] = obj;
+	WRITE_ONCE(mag->count, count + 1);
+	head->frees++;
+	return ZPOOL_PUSHED;
+}
+
+static __always_inline enum zpool_push
+zpool_head_push(struct zpool_cpu_head *head, void *obj)
+{
+	return zpool_head_push_to(head, &head->loaded, obj);
+}
+
+/* The node that this CPU fills from. Outside of a busy section the CPU may be another already. */
+static __always_inline int zpool_this_nid(void)
+{
+	return raw_cpu_read(zpool_cpu.node);
+}
+
+#endif /* _KZPOOL_HEAD_H */

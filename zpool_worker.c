@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * When the mechanisms run: see zpool_worker.h. They know nothing of each other
+ * and nothing of time; here they are called in turn.
+ *
+ * Unbound, since a pass looks at every CPU and should not take the time of one
+ * that somebody isolated.
+ */
+#include <linux/jiffies.h>
+#include <linux/minmax.h>
+#include <linux/workqueue.h>
+
+#include "zpool_adapt.h"
+#include "zpool_policy.h"
+#include "zpool_worker.h"
+
+static struct workqueue_struct *queue;
+static unsigned long last_run;		/* jiffies; the work's own */
+
+static void work(struct work_struct *unused);
+static DECLARE_DELAYED_WORK(delayed, work);
+
+static void run_again(void)
+{
+	queue_delayed_work(queue, &delayed,
+			   msecs_to_jiffies(READ_ONCE(zpool_policy.interval_ms)));
+}
+
+static void work(struct work_struct *unused)
+{
+	unsigned long now = jiffies;
+
+	mutex_lock(&zpool_adapt_lock);
+	zpool_adapt_pass(max(1U, jiffies_to_msecs(now - last_run)));
+	mutex_unlock(&zpool_adapt_lock);
+	last_run = now;
+	run_again();
+}
+
+/* The interval has changed: it counts from now on. */
+void zpool_worker_kick(void)
+{
+	mod_delayed_work(queue, &delayed,
+			 msecs_to_jiffies(READ_ONCE(zpool_policy.interval_ms)));
+}
+
+/**
+ * zpool_worker_start() - at load, when the caches are there
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int zpool_worker_start(void)
+{
+	queue = alloc_workqueue("kzpool", WQ_UNBOUND | WQ_FREEZABLE, 1);
+	if (!queue)
+		return -ENOMEM;
+	last_run = jiffies;
+	run_again();
+	return 0;
+}
+
+/* At unload, before the caches go. */
+void zpool_worker_stop(void)
+{
+	cancel_delayed_work_sync(&delayed);
+	destroy_workqueue(queue);
+}
