@@ -17,7 +17,7 @@
  * bench_play.
  *
  *   bench_main     parameters, frame
- *   bench_demo, bench_insn, bench_sets   what each set runs and prints
+ *   bench_demo, bench_insn, bench_sets, bench_load   what each set runs and prints
  *   bench_mixes    the loads of many sizes
  *   bench_tables   random sizes and orders, drawn before the clock starts
  *   bench_run      rounds in turn, medians
@@ -37,6 +37,11 @@
 #define BENCH_MAX_PAIRS		10000000
 #define BENCH_MAX_ROUND_MS	1000
 #define BENCH_MAX_BATCH		1000	/* objects alive at once */
+#define BENCH_MAX_SAWS		1000000	/* rounds of the set load, whose times are not kept */
+#define BENCH_MAX_LIVE		65536
+#define BENCH_MAX_LOAD_MS	3600000
+#define BENCH_MAX_LOAD_CPUS	64
+#define BENCH_MAX_CACHES	64
 #define BENCH_MAX_CPUS		2
 #define BENCH_NR_SIZES		4096	/* entries of a table; a power of two */
 #define BENCH_NR_SLOTS		512	/* of a replacing player; a power of two */
@@ -184,6 +189,26 @@ struct bench_sizes {
 	unsigned int nr;
 };
 
+/**
+ * struct bench_saw - what the set load does
+ * @sizes: of its objects, in turn; one at least
+ * @cpus: where, one after the other
+ * @nr_cpus: how many they are
+ * @nr_caches: typed caches to make
+ * @live: objects alive at the top
+ * @rounds: up and down, so often at least
+ * @ms: and as long as that
+ */
+struct bench_saw {
+	struct bench_sizes sizes;
+	const unsigned int *cpus;
+	unsigned int nr_cpus;
+	unsigned int nr_caches;
+	unsigned int live;
+	unsigned int rounds;
+	unsigned int ms;
+};
+
 /* Distributions of sizes, see bench_tables.c. */
 enum bench_spread { BENCH_TOKIO, BENCH_LOG_UNIFORM, BENCH_UNIFORM, BENCH_IN_STEPS, BENCH_FIXED };
 
@@ -239,6 +264,8 @@ bool bench_fits(const struct bench_load *load);
 int bench_demo_run(struct bench_effort effort);
 int bench_insn_run(struct bench_effort effort, struct bench_sizes sizes);
 int bench_full_run(struct bench_effort effort, struct bench_sizes sizes, bool cross_only);
+int bench_load_run(const struct bench_saw *saw);
+void bench_load_end(void);
 
 /* Is @size among those asked for, or were none asked for? */
 bool bench_is_wanted(struct bench_sizes sizes, unsigned int size);

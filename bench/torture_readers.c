@@ -13,7 +13,7 @@
 #define MAX_PAUSE_MS	20
 
 /* Those that are not there are passed over. */
-static const char *const names[] = { "stats", "classes", "cpus", "nodes" };
+static const char *const names[] = { "stats", "classes", "cpus", "nodes", "adapt_log" };
 
 int torture_readers_prepare(void)
 {

@@ -124,7 +124,7 @@ judge()
 	kunit_results
 	check "$lane: the guest ran to its end" ran_to_its_end
 	check "$lane: the console log is clean" is_clean
-	[ "$guest" != insn ] ||
+	[[ " $guest " != *" insn "* ]] ||
 		"$top/vm/instructions.sh" judge "$lane" "$(cat "$kernel/version")" "$instructions" "$console"
 }
 
@@ -145,6 +145,8 @@ fi
 build_modules
 pack_initrd
 boot
-! qemu_tripped || { say "$lane: the emulator tripped over the kernel, once more"; boot; }
+for again in "once more" "a last time"; do
+	! qemu_tripped || { say "$lane: the emulator tripped over the kernel, $again"; boot; }
+done
 judge | tee "$dir/results"
 ! grep -q '^not ok' "$dir/results" || die "$lane: failed, the console log is $console"

@@ -47,6 +47,26 @@ under_torture()
 		rmmod kzpool_torture
 }
 
+# work PARAMETER...: the set load of the benchmark
+work()
+{
+	insmod /kzpool_bench.ko set=load "$@" && rmmod kzpool_bench
+}
+
+# under_work "PARAMETER..." COMMAND...: it, while that load lasts as long.
+under_work()
+{
+	# shellcheck disable=SC2086 # a list of parameters
+	insmod /kzpool_bench.ko set=load load_ms=3600000 $1 &
+	worker=$!
+	shift
+	"$@"
+	status=$?
+	kill $worker
+	wait $worker
+	rmmod kzpool_bench && return $status
+}
+
 # set_parameter NAME VALUE, at run time
 set_parameter()
 {
@@ -78,21 +98,28 @@ nothing_in_use()
 	[ "$(stat in_use_bytes)" = 0 ]
 }
 
-# node_bytes NODE COLUMN...: the sum of these columns in its row of the nodes file; nothing if one is missing
-node_bytes()
+# cells FILE ROW COLUMN...: the sum of these columns in the row of a table, whose first column names it;
+# nothing if one is missing
+cells()
 {
-	row=$1
-	shift
+	table=$1 row=$2
+	shift 2
 	awk -v row="$row" -v columns="$*" '
 		/^#/ { sub(/^# */, ""); for (i = 1; i <= NF; i++) at[$i] = i; next }
-		"node" in at && $at["node"] == row {
+		$1 == row {
 			n = split(columns, name, " ")
 			for (i = 1; i <= n; i++) {
 				if (!(name[i] in at)) exit
 				sum += $at[name[i]]
 			}
 			print sum
-		}' "$debugfs/nodes"
+		}' "$debugfs/$table"
+}
+
+# node_bytes NODE COLUMN...: see cells
+node_bytes()
+{
+	cells nodes "$@"
 }
 
 # waits_for COMMAND...: what lags a grace period or a work behind comes true within 30 s.
@@ -104,4 +131,16 @@ waits_for()
 		[ $n -lt 300 ] || { "$@"; return; }
 		sleep 0.1
 	done
+}
+
+# passed NUMBER: more passes of the worker than that
+passed()
+{
+	[ "$(stat adapt_passes)" -gt "$1" ]
+}
+
+# passes NUMBER: wait for so many passes
+passes()
+{
+	waits_for passed $(($(stat adapt_passes) + $1 - 1))
 }
