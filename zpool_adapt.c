@@ -319,10 +319,12 @@ static void look_at_cpu(struct pass *pass, struct zpool_cache *cache, unsigned i
 	watch->warmth = zpool_warmth(watch, bytes ?: wants, zpool_policy.interval_ms);
 	WRITE_ONCE(at.tail->may_raise, !zpool_must_wait(watch, &zpool_policy));
 	readmit(pass, &at);
-	if (act(pass, &at, &s, d))
+	if (act(pass, &at, &s, d)) {
+		d.capacity = at.tail->capacity;
 		watch->event = log_event(cache, cpu, d, s.capacity, watch->hit_pct);
-	else
+	} else {
 		pass->held[watch->warmth] += bytes;
+	}
 }
 
 /* Magazines that nobody came for; their objects are ours at once. */
@@ -478,7 +480,12 @@ static void make_room(struct pass *pass)
 	}
 }
 
-static void grant_credit(void)
+/**
+ * zpool_adapt_grant() - give out credit, as much as there is room beyond the reserve
+ *
+ * Context: process; zpool_adapt_lock held.
+ */
+void zpool_adapt_grant(void)
 {
 	unsigned long limit = READ_ONCE(zpool_budget.limit);
 	unsigned long room = zpool_budget_room(limit);
@@ -538,14 +545,14 @@ void zpool_adapt_pass(unsigned int elapsed_ms)
 	look_and_make_room(&pass);
 	bring_home(&pass);
 	mutex_unlock(&zpool_caches_lock);
-	grant_credit();
+	zpool_adapt_grant();
 	zpool_adapt_counts.passes++;
 }
 
-/* At load, when the budget is set: credit, so that a burst need not wait for the first pass. */
+/* At load, when the budget is set. */
 void zpool_adapt_start(void)
 {
 	zpool_adapt_counts = (struct zpool_adapt_counts) {};
 	zpool_log_clear();
-	grant_credit();
+	zpool_adapt_grant();
 }

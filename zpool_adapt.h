@@ -26,5 +26,6 @@ extern struct mutex zpool_adapt_lock;
 
 void zpool_adapt_start(void);
 void zpool_adapt_pass(unsigned int elapsed_ms);
+void zpool_adapt_grant(void);
 
 #endif /* _KZPOOL_ADAPT_H */

@@ -54,18 +54,16 @@ static unsigned long automatic_budget_kb(void)
 	return min(ram_kb() / 64, num_online_cpus() * (32UL << 10));
 }
 
-/* What lies idle above the new limit goes back at once. */
+/* If more may lie idle than the new limit allows, all goes back at once. */
 void zpool_params_apply_budget(void)
 {
-	unsigned long kb = budget_kb ?: automatic_budget_kb();
-	bool shrinks = kb << 10 < READ_ONCE(zpool_budget.limit);
+	unsigned long limit = (unsigned long)(budget_kb ?: automatic_budget_kb()) << 10;
 
 	mutex_lock(&zpool_adapt_lock);
-	zpool_budget_set_limit(kb << 10);
-	if (shrinks) {
-		zpool_budget_grant(0);
+	zpool_budget_set_limit(limit);
+	if (!zpool_budget_room(limit))
 		zpool_drain_all();
-	}
+	zpool_adapt_grant();
 	mutex_unlock(&zpool_adapt_lock);
 }
 
@@ -166,8 +164,8 @@ static const struct kernel_param_ops policy_ops = {
 
 POLICY_PARAM(adapt_interval_ms, interval_ms, 10, 3600000,
 	     "ms between two looks at what is used, 10 to 3600000");
-POLICY_PARAM(grow_hit_pct, grow_hit_pct, 1, 100,
-	     "% of hits above which a class whose capacity is used up grows, 1 to 100 and above shrink_hit_pct");
+POLICY_PARAM(grow_hit_pct, grow_hit_pct, 2, 100,
+	     "% of hits above which a class whose capacity is used up grows, 2 to 100 and above shrink_hit_pct");
 POLICY_PARAM(grow_pressure_pct, grow_pressure_pct, 1, 100,
 	     "% of its capacity above which it counts as used up, 1 to 100");
 POLICY_PARAM(grow_factor_pct, grow_factor_pct, 101, 400,

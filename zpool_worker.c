@@ -15,7 +15,7 @@
 #include "zpool_worker.h"
 
 static struct workqueue_struct *queue;
-static unsigned long last_run;		/* jiffies; the work's own */
+static unsigned long last_run;		/* jiffies; written by the work */
 
 static void work(struct work_struct *unused);
 static DECLARE_DELAYED_WORK(delayed, work);
@@ -33,15 +33,18 @@ static void work(struct work_struct *unused)
 	mutex_lock(&zpool_adapt_lock);
 	zpool_adapt_pass(max(1U, jiffies_to_msecs(now - last_run)));
 	mutex_unlock(&zpool_adapt_lock);
-	last_run = now;
+	WRITE_ONCE(last_run, now);
 	run_again();
 }
 
-/* The interval has changed: it counts from now on. */
+/* The interval may have changed: it counts from the last pass on, so that who sets it often stops nothing. */
 void zpool_worker_kick(void)
 {
-	mod_delayed_work(queue, &delayed,
-			 msecs_to_jiffies(READ_ONCE(zpool_policy.interval_ms)));
+	unsigned long next = READ_ONCE(last_run) +
+			     msecs_to_jiffies(READ_ONCE(zpool_policy.interval_ms));
+	unsigned long now = jiffies;
+
+	mod_delayed_work(queue, &delayed, time_after(next, now) ? next - now : 0);
 }
 
 /**

@@ -206,7 +206,7 @@ void sim_settled(void)
 void sim_start(const char *name, unsigned int nr_cpus, unsigned int nr_nodes,
 	       unsigned long budget)
 {
-	const char *seed = getenv("SEED");
+	const char *seed = getenv("SIM_SEED");
 	unsigned int class, cpu;
 
 	memset(&sim, 0, sizeof(sim));

@@ -109,6 +109,15 @@ check "64 MiB of mixed sizes on CPU 3" work cpu=3 sizes=256,1024,3072,5120,9000,
 idle=$(stat held_bytes)
 check "30 passes" passes 30
 check "the $idle bytes idle stay" test "$(stat held_bytes)" = "$idle"
+check "budget_kb can be lowered" set_parameter budget_kb 130000
+check "what still may lie idle stays" test "$(stat held_bytes)" = "$idle"
+check "there is credit at once" test "$(stat credit_bytes)" -gt 0
+# passes_while_set PASSES: though the interval is written all the time
+passes_while_set()
+{
+	set_parameter adapt_interval_ms 100 && [ "$(stat adapt_passes)" -gt "$1" ]
+}
+check "passes go on while somebody writes adapt_interval_ms" waits_for passes_while_set $(($(stat adapt_passes) + 3))
 check "magazines of CPU 3 hold $(cells cpus 3 magazine_bytes)" test "$(cells cpus 3 magazine_bytes)" -gt 0
 used=$(cells cpus 3 allocs frees)
 check "decay_ms can be set" set_parameter decay_ms 2000

@@ -2,7 +2,7 @@
 
 # NAME:LEAST:MOST at run time, :LEAST:MOST at load, where the two hit rates do not see each other yet
 ranges="adapt_interval_ms:10:3600000:10:3600000
-	grow_hit_pct:31:100:1:100
+	grow_hit_pct:31:100:2:100
 	grow_pressure_pct:1:100:1:100
 	grow_factor_pct:101:400:101:400
 	shrink_hit_pct:1:89:1:99
