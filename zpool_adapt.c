@@ -266,7 +266,7 @@ static void log_past(const struct place *at, unsigned int capacity)
 /* Who had to give all may have some again when there is room. */
 static void readmit(const struct pass *pass, const struct place *at)
 {
-	if (!at->tail->capacity && at->tail->may_raise && pass->room > pass->limit / RESERVE)
+	if (!READ_ONCE(at->tail->capacity) && at->tail->may_raise && pass->room > pass->limit / RESERVE)
 		set_capacity(at, ZPOOL_LEAST_CAPACITY, true);
 }
 
@@ -292,7 +292,7 @@ static void look_at_deserted(const struct pass *pass, const struct place *at)
 	watch->idle_ms = min_t(u64, (u64)watch->idle_ms + pass->elapsed_ms, U32_MAX);
 	watch->heat = 0;
 	watch->warmth = 0;
-	if (at->tail->capacity != capacity && zpool_policy.decay_ms &&
+	if (READ_ONCE(at->tail->capacity) != capacity && zpool_policy.decay_ms &&
 	    watch->idle_ms >= zpool_policy.decay_ms)
 		forget(at);
 }
@@ -320,7 +320,7 @@ static void look_at_cpu(struct pass *pass, struct zpool_cache *cache, unsigned i
 	WRITE_ONCE(at.tail->may_raise, !zpool_must_wait(watch, &zpool_policy));
 	readmit(pass, &at);
 	if (act(pass, &at, &s, d)) {
-		d.capacity = at.tail->capacity;
+		d.capacity = READ_ONCE(at.tail->capacity);
 		watch->event = log_event(cache, cpu, d, s.capacity, watch->hit_pct);
 	} else {
 		pass->held[watch->warmth] += bytes;
