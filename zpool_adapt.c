@@ -45,6 +45,8 @@
 #include "zpool_budget.h"
 #include "zpool_drain.h"
 #include "zpool_log.h"
+#include "zpool_pressure.h"
+#include "zpool_throttle.h"
 
 struct zpool_adapt_counts zpool_adapt_counts;
 DEFINE_MUTEX(zpool_adapt_lock);
@@ -69,6 +71,9 @@ struct pass {
 	size_t held[ZPOOL_NR_WARMTHS];	/* bytes that CPUs' magazines can hold */
 	size_t wanted[ZPOOL_NR_WARMTHS];	/* bytes that there was no room for */
 };
+
+/* Bytes that lie idle on each node; counted in a pass, under zpool_adapt_lock. */
+static unsigned long idle_bytes[MAX_NUMNODES];
 
 /* One class on one CPU. */
 struct place {
@@ -136,7 +141,7 @@ static size_t detach(struct pass *pass, const struct place *at, enum zpool_share
 {
 	at->tail->watch.looks = 0;	/* what has gone home was not used up */
 	pass->detached = true;
-	return zpool_cache_detach(at->cache, at->cpu, share, &at->cache->detached);
+	return zpool_cache_detach(at->cache, at->cpu, share);
 }
 
 static u32 log_event(const struct zpool_cache *cache, int cpu, struct zpool_decision d,
@@ -297,6 +302,11 @@ static void look_at_deserted(const struct pass *pass, const struct place *at)
 		forget(at);
 }
 
+static void count_idle(const struct place *at, const struct zpool_reading *now)
+{
+	idle_bytes[READ_ONCE(at->of->node)] += (size_t)(now->count + now->remote) * stride_of(at);
+}
+
 static void look_at_cpu(struct pass *pass, struct zpool_cache *cache, unsigned int cpu)
 {
 	struct place at = place_at(cache, cpu);
@@ -307,10 +317,15 @@ static void look_at_cpu(struct pass *pass, struct zpool_cache *cache, unsigned i
 	size_t bytes, wants;
 
 	if (is_deserted(&at)) {
-		look_at_deserted(pass, &at);
+		if (!cache->throttle)
+			look_at_deserted(pass, &at);
 		return;
 	}
 	read_place(&at, &now);
+	if (cache->throttle) {
+		count_idle(&at, &now);
+		return;
+	}
 	zpool_watch_update(watch, &now, pass->elapsed_ms, &s);
 	log_past(&at, now.capacity);
 	d = zpool_decide(&s, &zpool_policy);
@@ -325,6 +340,8 @@ static void look_at_cpu(struct pass *pass, struct zpool_cache *cache, unsigned i
 	} else {
 		pass->held[watch->warmth] += bytes;
 	}
+	if (d.action <= ZPOOL_GROW)
+		count_idle(&at, &now);
 }
 
 /* Magazines that nobody came for; their objects are ours at once. */
@@ -335,15 +352,16 @@ static size_t take_old(struct zpool_cache *cache, int nid, u32 age, size_t most_
 	size_t stride = cache->geometry.stride, most = DIV_ROUND_UP(most_bytes, stride);
 	struct zpool_depot *depot = &cache->nodes[nid]->depot;
 	size_t capacity = 0, some;
+	LIST_HEAD(taken);
 
 	if (!READ_ONCE(depot->nr_full) && !READ_ONCE(depot->nr_empty))
 		return 0;
 	while (capacity < most) {
-		some = zpool_depot_take_old(depot, age, most - capacity, &cache->detached);
+		some = zpool_depot_take_old(depot, age, most - capacity, &taken);
 		if (!some)
 			break;
 		capacity += some;
-		cond_resched();
+		zpool_cache_flush(cache, &taken);
 	}
 	if (capacity) {
 		if (capacity >= cache->capacity)
@@ -369,11 +387,14 @@ static void look_at_slabs(struct pass *pass, struct zpool_cache_node *node)
 static void look_at_node(struct pass *pass, struct zpool_cache *cache, int nid)
 {
 	u32 age = 1 + DIV_ROUND_UP(zpool_policy.decay_ms, zpool_policy.interval_ms);
+	struct zpool_cache_node *node = cache->nodes[nid];
 
-	if (!zpool_policy.decay_ms)
-		return;
-	pass->step -= min(pass->step, take_old(cache, nid, age, pass->step, ZPOOL_UNUSED));
-	look_at_slabs(pass, cache->nodes[nid]);
+	if (zpool_policy.decay_ms) {
+		pass->step -= min(pass->step, take_old(cache, nid, age, pass->step, ZPOOL_UNUSED));
+		look_at_slabs(pass, node);
+	}
+	idle_bytes[nid] += READ_ONCE(node->depot.nr_objects) * cache->geometry.stride +
+			   READ_ONCE(node->slabs.nr_empty_pages) * PAGE_SIZE;
 }
 
 static void look(struct pass *pass, struct zpool_cache *cache)
@@ -436,7 +457,7 @@ static size_t take_from_cache(struct pass *pass, struct zpool_cache *cache,
 			if (got < wanted)
 				got += take_old(cache, nid, 1U << (ZPOOL_ACTIVE - 1 - warmth),
 						wanted - got, ZPOOL_STOLEN);
-	if (pass->held[warmth])
+	if (pass->held[warmth] && !cache->throttle)
 		for_each_possible_cpu(cpu)
 			if (got < wanted && per_cpu_ptr(cache->tails, cpu)->watch.warmth == warmth)
 				got += take_from_cpu(pass, cache, cpu);
@@ -483,6 +504,8 @@ static void make_room(struct pass *pass)
 /**
  * zpool_adapt_grant() - give out credit, as much as there is room beyond the reserve
  *
+ * None under pressure.
+ *
  * Context: process; zpool_adapt_lock held.
  */
 void zpool_adapt_grant(void)
@@ -490,23 +513,34 @@ void zpool_adapt_grant(void)
 	unsigned long limit = READ_ONCE(zpool_budget.limit);
 	unsigned long room = zpool_budget_room(limit);
 
-	zpool_budget_grant(room - min(room, limit / RESERVE));
+	zpool_budget_grant(zpool_level() ? 0 : room - min(room, limit / RESERVE));
 }
 
 /*
  * A pass.
  */
 
-/* What was taken from CPUs is ours after a grace period; what depots gave, at once. */
+/* What was taken from CPUs is ours after a grace period. */
 static void bring_home(const struct pass *pass)
 {
 	struct zpool_cache *cache;
 
-	if (pass->detached)
-		synchronize_rcu();
+	if (!pass->detached)
+		return;
+	synchronize_rcu();
+	mutex_lock(&zpool_caches_lock);
 	list_for_each_entry(cache, &zpool_caches, list)
-		if (!list_empty(&cache->detached))
-			zpool_cache_flush(cache, &cache->detached);
+		zpool_cache_bring_home(cache);
+	mutex_unlock(&zpool_caches_lock);
+}
+
+/* So that MemAvailable includes it. */
+static void tell_idle(void)
+{
+	int nid;
+
+	for_each_online_node(nid)
+		zpool_budget_tell_idle(nid, idle_bytes[nid] >> PAGE_SHIFT);
 }
 
 static void look_and_make_room(struct pass *pass)
@@ -514,6 +548,7 @@ static void look_and_make_room(struct pass *pass)
 	struct zpool_cache *cache;
 	u64 before = ktime_get_ns();
 
+	memset(idle_bytes, 0, nr_node_ids * sizeof(*idle_bytes));
 	list_for_each_entry(cache, &zpool_caches, list) {
 		look(pass, cache);
 		cond_resched();
@@ -543,8 +578,9 @@ void zpool_adapt_pass(unsigned int elapsed_ms)
 	WRITE_ONCE(zpool_epoch, zpool_epoch + 1);
 	mutex_lock(&zpool_caches_lock);
 	look_and_make_room(&pass);
-	bring_home(&pass);
 	mutex_unlock(&zpool_caches_lock);
+	bring_home(&pass);
+	tell_idle();
 	zpool_adapt_grant();
 	zpool_adapt_counts.passes++;
 }

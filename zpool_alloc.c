@@ -281,10 +281,10 @@ bool zpool_is_object(const struct zpool_slab *slab, const void *obj, const char 
 static void report_or_put(struct zpool_cache *cache, void *obj, enum zpool_push pushed,
 			  void *caller)
 {
-	if (pushed == ZPOOL_NO_ROOM)
-		zpool_slabs_free(&obj, 1, ZPOOL_FALLBACK, cache);
-	else if (pushed == ZPOOL_TWICE)
+	if (pushed == ZPOOL_TWICE)
 		zpool_report_twice(cache, obj, caller);
+	else if (pushed == ZPOOL_NO_ROOM && !zpool_cache_keep(cache, obj, true))
+		zpool_slabs_free(&obj, 1, ZPOOL_FALLBACK, cache);
 }
 
 /*

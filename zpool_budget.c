@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The byte accounts: see zpool_budget.h. */
 #include <linux/compiler.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
 
 #include "zpool_budget.h"
 
@@ -20,15 +22,17 @@ static void note_peak(long claimed)
  * zpool_budget_claim() - ask for bytes that may lie idle
  * @bytes: how many
  * @limit: what the sum of all claims may reach with this one
+ * @nid: where they will lie
  *
  * Return: true when they are the caller's, until zpool_budget_return().
  */
-bool zpool_budget_claim(size_t bytes, unsigned long limit)
+bool zpool_budget_claim(size_t bytes, unsigned long limit, int nid)
 {
 	long claimed = atomic_long_add_return(bytes, &zpool_budget.claimed);
 
 	if (claimed <= (long)limit) {
 		note_peak(claimed);
+		atomic_long_add(bytes, &zpool_budget.on_node[nid]);
 		return true;
 	}
 	atomic_long_sub(bytes, &zpool_budget.claimed);
@@ -38,10 +42,26 @@ bool zpool_budget_claim(size_t bytes, unsigned long limit)
 /**
  * zpool_budget_return() - give a claim back
  * @bytes: how many
+ * @nid: as then
  */
-void zpool_budget_return(size_t bytes)
+void zpool_budget_return(size_t bytes, int nid)
 {
 	atomic_long_sub(bytes, &zpool_budget.claimed);
+	atomic_long_sub(bytes, &zpool_budget.on_node[nid]);
+}
+
+/**
+ * zpool_budget_move() - let a claim count for another node
+ * @bytes: how many
+ * @from: where they were claimed
+ * @to: where they lie now
+ */
+void zpool_budget_move(size_t bytes, int from, int to)
+{
+	if (from == to)
+		return;
+	atomic_long_sub(bytes, &zpool_budget.on_node[from]);
+	atomic_long_add(bytes, &zpool_budget.on_node[to]);
 }
 
 /**
@@ -112,4 +132,35 @@ void zpool_budget_grant(unsigned long bytes)
 void zpool_budget_set_limit(unsigned long bytes)
 {
 	WRITE_ONCE(zpool_budget.limit, bytes);
+}
+
+static void tell(int nid, long pages)
+{
+	if (pages)
+		mod_node_page_state(NODE_DATA(nid), NR_KERNEL_MISC_RECLAIMABLE, pages);
+}
+
+/**
+ * zpool_budget_tell_idle() - tell the kernel how much it could have back
+ * @nid: where; a node that is or was online
+ * @pages: that lie idle there
+ */
+void zpool_budget_tell_idle(int nid, unsigned long pages)
+{
+	tell(nid, pages - atomic_long_xchg(&zpool_budget.told[nid], pages));
+}
+
+/**
+ * zpool_budget_tell_freed() - some of that is free memory by now
+ * @nid: where
+ * @pages: how many
+ */
+void zpool_budget_tell_freed(int nid, unsigned long pages)
+{
+	long told = atomic_long_read(&zpool_budget.told[nid]), less;
+
+	do {
+		less = min_t(unsigned long, told, pages);
+	} while (less && !atomic_long_try_cmpxchg(&zpool_budget.told[nid], &told, told - less));
+	tell(nid, -less);
 }

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The byte accounts that all layers share: what may lie idle, what the
- * metadata take.
+ * metadata take, what the system is told that it could have back.
  *
  * A magazine claims the bytes that it can hold when it is made, wherever it
  * lies and whatever is in it, and a wholly empty slab that is kept claims its
  * pages. So the idle bytes kept by choice never exceed the limit, and the
  * fast path, which moves objects in and out of a magazine, owes no account.
  * (Claiming by content would need a shared or per-CPU sum on every operation.)
+ *
+ * Claims are also kept by node: what the shrinker could give back there at
+ * most. What really lies idle is counted by each pass of the worker, and told
+ * to the kernel (NR_KERNEL_MISC_RECLAIMABLE, part of MemAvailable).
  *
  * Touched when magazines and slabs come and go, never on a fast path.
  */
@@ -17,6 +21,7 @@
 #include <linux/atomic.h>
 #include <linux/cache.h>
 #include <linux/kernel.h>
+#include <linux/nodemask.h>
 #include <linux/types.h>
 
 struct zpool_budget {
@@ -26,17 +31,22 @@ struct zpool_budget {
 	atomic_long_t peak;		/* the most that claimed ever was */
 	atomic_long_t metadata;		/* bytes of headers, magazines, caches */
 	unsigned long limit;		/* of claimed */
+	atomic_long_t on_node[MAX_NUMNODES];	/* claimed, by node, roughly */
+	atomic_long_t told[MAX_NUMNODES];	/* idle pages that the kernel knows of */
 };
 
 extern struct zpool_budget zpool_budget;
 
-bool zpool_budget_claim(size_t bytes, unsigned long limit);
-void zpool_budget_return(size_t bytes);
+bool zpool_budget_claim(size_t bytes, unsigned long limit, int nid);
+void zpool_budget_return(size_t bytes, int nid);
+void zpool_budget_move(size_t bytes, int from, int to);
 bool zpool_budget_share(size_t bytes);
 void zpool_budget_unshare(size_t bytes);
 unsigned int zpool_budget_spend(unsigned int least, unsigned int most, size_t price);
 void zpool_budget_grant(unsigned long bytes);
 void zpool_budget_set_limit(unsigned long bytes);
+void zpool_budget_tell_idle(int nid, unsigned long pages);
+void zpool_budget_tell_freed(int nid, unsigned long pages);
 
 /* Bytes not yet claimed of a limit, see zpool_budget_claim(). */
 static inline unsigned long zpool_budget_room(unsigned long limit)

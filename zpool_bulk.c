@@ -10,7 +10,7 @@
 
 #include "zpool_kmalloc.h"
 
-/* One by one: for what is not of the pools. */
+/* One by one: for what is not of the pools, or not now. */
 static unsigned int alloc_each(size_t size, gfp_t gfp, unsigned int nr, void **objs)
 {
 	unsigned int got;
@@ -35,15 +35,17 @@ static unsigned int alloc_each(size_t size, gfp_t gfp, unsigned int nr, void **o
  */
 unsigned int zpool_kmalloc_bulk(size_t size, gfp_t gfp, unsigned int nr, void **objs)
 {
-	unsigned int class, got, i;
+	struct zpool_cache *cache = NULL;
+	unsigned int got, i;
 
-	if (!zpool_is_pooled(size, gfp))
+	if (zpool_is_pooled(size, gfp))
+		cache = READ_ONCE(zpool_serving[zpool_size_class(size)]);
+	if (!cache)
 		return alloc_each(size, gfp, nr, objs);
-	class = zpool_size_class(size);
-	got = zpool_alloc_batch(zpool_general[class], gfp, nr, objs);
+	got = zpool_alloc_batch(cache, gfp, nr, objs);
 	if (want_init_on_alloc(gfp))
 		for (i = 0; i < got; i++)
-			memset(objs[i], 0, zpool_class_size(class));
+			memset(objs[i], 0, cache->geometry.size);
 	return got;
 }
 EXPORT_SYMBOL_GPL(zpool_kmalloc_bulk);

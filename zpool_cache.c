@@ -123,6 +123,7 @@
 LIST_HEAD(zpool_caches);
 DEFINE_MUTEX(zpool_caches_lock);
 struct zpool_cache *zpool_general[ZPOOL_NR_CLASSES];
+struct zpool_cache *zpool_serving[ZPOOL_NR_CLASSES];
 
 /*
  * What a magazine holds to begin with: one object of the largest class, or as
@@ -160,6 +161,8 @@ static int alloc_nodes(struct zpool_cache *cache)
 		zpool_depot_init(&node->depot);
 		zpool_slabs_init(&node->slabs, &cache->geometry, cache->ctor, cache,
 				 cache->tag, nid);
+		zpool_reserve_init(&node->reserve);
+		zpool_limbo_init(&node->limbo);
 		cache->nodes[nid] = node;
 	}
 	return 0;
@@ -223,7 +226,7 @@ struct zpool_cache *zpool_cache_begin(const char *name, const struct zpool_geome
 	if (!cache)
 		return NULL;
 	strscpy(cache->name, name, sizeof(cache->name));
-	INIT_LIST_HEAD(&cache->detached);
+	INIT_LIST_HEAD(&cache->reserved);
 	cache->geometry = *g;
 	cache->capacity = first_capacity(g->stride);
 	cache->tag = tag;
@@ -235,7 +238,7 @@ struct zpool_cache *zpool_cache_begin(const char *name, const struct zpool_geome
 	zpool_metadata_add(cache_metadata(cache));
 
 	mutex_lock(&zpool_caches_lock);
-	list_add_tail(&cache->list, &zpool_caches);
+	list_add_tail_rcu(&cache->list, &zpool_caches);
 	mutex_unlock(&zpool_caches_lock);
 	return cache;
 
@@ -249,7 +252,8 @@ no_per_cpu:
 
 /**
  * zpool_cache_end() - the reverse of zpool_cache_begin()
- * @cache: off the list; everything idle has been drained
+ * @cache: off the list, and nobody who found it there is left; everything idle
+ *         has been drained
  *
  * What is still in use is leaked and told.
  */
@@ -269,27 +273,53 @@ void zpool_cache_end(struct zpool_cache *cache)
 	kfree(cache);
 }
 
+/* The same, if it is a typed cache and not yet destroyed, or NULL. */
+static struct zpool_cache *find_typed(const struct zpool_cache *wanted)
+{
+	struct zpool_cache *cache;
+
+	lockdep_assert_held(&zpool_caches_lock);
+	list_for_each_entry(cache, &zpool_caches, list)
+		if (cache == wanted && is_typed(cache))
+			return cache;
+	return NULL;
+}
+
+/**
+ * zpool_cache_is_typed() - is it a typed cache, and not yet destroyed?
+ * @wanted: any address
+ *
+ * Context: process.
+ */
+bool zpool_cache_is_typed(const struct zpool_cache *wanted)
+{
+	bool is_one;
+
+	mutex_lock(&zpool_caches_lock);
+	is_one = find_typed(wanted);
+	mutex_unlock(&zpool_caches_lock);
+	return is_one;
+}
+
 /**
  * zpool_cache_unlist() - take a typed cache off the list of all
  * @wanted: which; perhaps none
  *
+ * Context: process; waits for those who may still look at it.
  * Return: false when there is no such typed cache.
  */
 bool zpool_cache_unlist(struct zpool_cache *wanted)
 {
 	struct zpool_cache *cache;
-	bool found = false;
 
 	mutex_lock(&zpool_caches_lock);
-	list_for_each_entry(cache, &zpool_caches, list) {
-		found = cache == wanted && is_typed(cache);
-		if (found) {
-			list_del(&cache->list);
-			break;
-		}
-	}
+	cache = find_typed(wanted);
+	if (cache)
+		list_del_rcu(&cache->list);
 	mutex_unlock(&zpool_caches_lock);
-	return found;
+	if (cache)
+		synchronize_rcu();
+	return cache;
 }
 
 static int create_general(unsigned int class)
@@ -301,6 +331,7 @@ static int create_general(unsigned int class)
 	snprintf(name, sizeof(name), "zpool-%zu", size);
 	zpool_geometry_init(&geometry, size, size & -size);
 	zpool_general[class] = zpool_cache_begin(name, &geometry, class, NULL);
+	zpool_serving[class] = zpool_general[class];
 	return zpool_general[class] ? 0 : -ENOMEM;
 }
 
@@ -325,7 +356,7 @@ int zpool_cache_start(void)
 /**
  * zpool_cache_stop() - at unload, after the last call
  *
- * Everything idle has been drained. A typed cache that its owner did not
+ * Everything idle has been drained, and nobody reclaims any more. A typed cache that its owner did not
  * destroy is told and ended, too.
  */
 void zpool_cache_stop(void)
@@ -341,4 +372,5 @@ void zpool_cache_stop(void)
 	}
 	mutex_unlock(&zpool_caches_lock);
 	memset(zpool_general, 0, sizeof(zpool_general));
+	memset(zpool_serving, 0, sizeof(zpool_serving));
 }

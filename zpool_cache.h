@@ -8,7 +8,8 @@
  *
  *   0 cpu_hotplug_lock                  never taken under any of ours, nor is
  *     kernel_param_lock                 that of the module's parameters
- *     zpool_adapt_lock    mutex         a pass of the worker, the policy
+ *     zpool_adapt_lock    mutex         a pass of the worker, the policy, the level
+ *     zpool_refill_lock   mutex         caches with a reserve
  *   1 zpool_caches_lock   mutex         list of caches
  *   2 (busy section)      preempt off   this CPU's fast path, zpool_cpu_enter()
  *   3 cpu->slow_lock      raw spinlock  loaded and previous of one CPU
@@ -17,7 +18,12 @@
  *
  * 2 to 4 nest; all of them are dropped before 5. Under 3, 4 or 5: no page or
  * slab memory is allocated or freed, no constructor is called, nothing is
- * printed.
+ * printed. The locks of limbo, reserves and pressure nest in none of these.
+ *
+ * Who reclaims memory, and may do so under any lock of a caller's, takes 3 to 5
+ * only, and finds caches under RCU: one that goes is off the list for a grace
+ * period before anything of it is freed. No memory is allocated under a mutex
+ * but zpool_refill_lock, which no reclaim takes.
  */
 #ifndef _KZPOOL_CACHE_H
 #define _KZPOOL_CACHE_H
@@ -27,6 +33,8 @@
 #include <linux/percpu.h>
 
 #include "zpool_head.h"
+#include "zpool_limbo.h"
+#include "zpool_reserve.h"
 #include "zpool_slab.h"
 
 #define ZPOOL_NAME_BYTES	32
@@ -35,6 +43,8 @@
 struct zpool_cache_node {
 	struct zpool_depot depot;
 	struct zpool_slabs slabs;
+	struct zpool_reserve reserve;
+	struct zpool_limbo limbo;	/* of magazines of CPUs that fill from here */
 
 	/* The worker's, under zpool_caches_lock: how long the slabs were left alone. */
 	unsigned long last_used;
@@ -48,10 +58,12 @@ struct zpool_cache {
 	void (*ctor)(void *obj);
 	unsigned int capacity;		/* of a magazine, until there is reason for another */
 	unsigned int tag;		/* class, or ZPOOL_TAG_HEADER */
-	struct list_head list;		/* on zpool_caches, under zpool_caches_lock */
-	struct list_head detached;	/* magazines between two steps of a drain, likewise */
+	struct list_head list;		/* on zpool_caches, see there */
 	atomic_long_t dropped;		/* freed twice, found on the way to a slab */
 	bool frees_by_rcu;		/* zpool_kfree_rcu() was called for an object */
+	u8 throttle;			/* see zpool_throttle.h; under zpool_caches_lock */
+	struct list_head reserved;	/* under zpool_refill_lock, as the next */
+	unsigned int reserve;		/* objects that are to be kept in all */
 
 	/* Per-CPU layer. */
 	struct zpool_cpu_head __percpu *heads;
@@ -61,15 +73,22 @@ struct zpool_cache {
 	struct zpool_cache_node *nodes[];
 };
 
-extern struct list_head zpool_caches;
+extern struct list_head zpool_caches;	/* written under the lock, read there or under RCU */
 extern struct mutex zpool_caches_lock;
 extern struct zpool_cache *zpool_general[ZPOOL_NR_CLASSES];
+
+/*
+ * Which cache serves requests of a class: its own, but under pressure perhaps
+ * one of larger objects, or NULL for the kernel's kmalloc.
+ */
+extern struct zpool_cache *zpool_serving[ZPOOL_NR_CLASSES];
 
 int zpool_cache_start(void);
 void zpool_cache_stop(void);
 
 struct zpool_cache *zpool_cache_begin(const char *name, const struct zpool_geometry *g,
 				      unsigned int tag, void (*ctor)(void *obj));
+bool zpool_cache_is_typed(const struct zpool_cache *wanted);
 bool zpool_cache_unlist(struct zpool_cache *wanted);
 void zpool_cache_end(struct zpool_cache *cache);
 

@@ -75,6 +75,7 @@ static const char *check_list(struct zpool_slabs *slabs, struct list_head *list,
 			return broken;
 		sum->nr_slabs++;
 		sum->nr_empty += list == &slabs->empty;
+		sum->nr_empty_pages += list == &slabs->empty ? slab->nr_pages : 0;
 		sum->nr_pages += slab->nr_pages;
 		sum->nr_objects += slab->nr_objects;
 		sum->nr_free += slab->nr_free;
@@ -95,6 +96,7 @@ const char *zpool_check_slabs(struct zpool_slabs *slabs)
 		return broken;
 	HOLDS(slabs->nr_slabs == sum.nr_slabs);
 	HOLDS(slabs->nr_empty == sum.nr_empty);
+	HOLDS(slabs->nr_empty_pages == sum.nr_empty_pages);
 	HOLDS(slabs->nr_pages == sum.nr_pages);
 	HOLDS(slabs->nr_objects == sum.nr_objects);
 	HOLDS(slabs->nr_free == sum.nr_free);
@@ -175,7 +177,7 @@ const char *zpool_check_cache(struct zpool_cache *cache)
 		return broken;
 	zpool_stats_add_cache(&u, cache);
 	HOLDS(u.held_bytes == u.in_use_bytes + u.magazine_bytes + u.remote_bytes +
-			      u.depot_bytes + u.slab_free_bytes + u.tail_bytes);
+			      u.depot_bytes + u.reserve_bytes + u.slab_free_bytes + u.tail_bytes);
 	for_each_node(nid)
 		zpool_stats_add_node(&nodes, cache, nid);
 	HOLDS(nodes.held_bytes == u.held_bytes);

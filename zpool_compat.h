@@ -62,6 +62,39 @@ static inline void zpool_kvfree_call_rcu(struct rcu_head *head, void *p)
 #endif
 }
 
+/* Since 6.7. Before, a shrinker was the caller's memory. */
+#if defined(ZPOOL_NEED_SHRINKER_ALLOC) && defined(_LINUX_SHRINKER_H)
+static inline struct shrinker *shrinker_alloc(unsigned int flags, const char *name)
+{
+	struct shrinker *shrinker = kzalloc(sizeof(*shrinker), GFP_KERNEL);
+
+	if (shrinker)
+		shrinker->flags = flags;
+	return shrinker;
+}
+
+static inline void shrinker_register(struct shrinker *shrinker)
+{
+	if (register_shrinker(shrinker, "%s", KBUILD_MODNAME))
+		pr_warn("kzpool: no memory for a shrinker\n");
+}
+
+static inline void shrinker_free(struct shrinker *shrinker)
+{
+	unregister_shrinker(shrinker);
+	kfree(shrinker);
+}
+#endif
+
+/* Since 6.5. Before, slab pages had a counter, and who reclaims has no other. */
+#if defined(ZPOOL_NEED_ACCOUNT_RECLAIMED) && defined(_LINUX_SWAP_H)
+static inline void mm_account_reclaimed_pages(unsigned long pages)
+{
+	if (current->reclaim_state)
+		current->reclaim_state->reclaimed_slab += pages;
+}
+#endif
+
 /* Since 6.13; only the modules in bench/ set timers. */
 #ifdef ZPOOL_NEED_HRTIMER_SETUP
 #include <linux/hrtimer.h>

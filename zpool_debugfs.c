@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /sys/kernel/debug/kzpool: root only, read only, safe under full load.
+ * /sys/kernel/debug/kzpool: root only, read only but for shrink, safe under full
+ * load.
  *
  * Each file opens with a line that names its version; keys are added, never
  * changed. Figures are collected under short locks, printed under none but
  * zpool_caches_lock, which only creating and destroying caches want.
  */
 #include <linux/debugfs.h>
+#include <linux/fs.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include "zpool_adapt.h"
 #include "zpool_budget.h"
 #include "zpool_debugfs.h"
+#include "zpool_drain.h"
 #include "zpool_log.h"
+#include "zpool_pressure.h"
 #include "zpool_report.h"
+#include "zpool_shrink.h"
 #include "zpool_stats.h"
 
 static struct dentry *dir;
@@ -57,6 +64,7 @@ static int stats_show(struct seq_file *m, void *unused)
 	show_value(m, "magazine_bytes", u.magazine_bytes);
 	show_value(m, "remote_bytes", u.remote_bytes);
 	show_value(m, "depot_bytes", u.depot_bytes);
+	show_value(m, "reserve_bytes", u.reserve_bytes);
 	show_value(m, "slab_free_bytes", u.slab_free_bytes);
 	show_value(m, "tail_bytes", u.tail_bytes);
 	show_value(m, "metadata_bytes", atomic_long_read(&zpool_budget.metadata));
@@ -84,6 +92,11 @@ static int stats_show(struct seq_file *m, void *unused)
 	show_value(m, "released_bytes", READ_ONCE(zpool_adapt_counts.released_bytes));
 	show_value(m, "adapt_passes", READ_ONCE(zpool_adapt_counts.passes));
 	show_value(m, "adapt_pass_ns", READ_ONCE(zpool_adapt_counts.last_pass_ns));
+	show_value(m, "reserve_allocs", u.reserve_allocs);
+	show_value(m, "reclaim_calls", atomic_long_read(&zpool_shrink_counts.calls));
+	show_value(m, "reclaimed_bytes",
+		   atomic_long_read(&zpool_shrink_counts.pages) * PAGE_SIZE);
+	show_value(m, "pressure_level", zpool_level());
 	show_value(m, "misuse_reports", atomic_long_read(&zpool_reports));
 	return 0;
 }
@@ -100,20 +113,34 @@ static unsigned int largest_capacity(struct zpool_cache *cache)
 	return capacity;
 }
 
+/* Who serves what is asked of it. */
+static const char *server(const struct zpool_cache *cache)
+{
+	struct zpool_cache *serving;
+
+	if (cache->tag >= ZPOOL_NR_CLASSES)
+		return "-";
+	serving = READ_ONCE(zpool_serving[cache->tag]);
+	if (!serving)
+		return "kmalloc";
+	return serving == cache ? "-" : serving->name;
+}
+
 static void show_cache(struct seq_file *m, struct zpool_cache *cache)
 {
 	const struct zpool_geometry *g = &cache->geometry;
 	struct zpool_usage u = {};
 
 	zpool_stats_add_cache(&u, cache);
-	seq_printf(m, "%-31s %6u %5u %9ld %9lu %9lu %9lu %7lu %4lu %8u %6lu\n",
+	seq_printf(m, "%-31s %6u %5u %9ld %9lu %9lu %9lu %7lu %4lu %8u %6lu %s\n",
 		   cache->name, g->size, g->best.order,
 		   (long)u.in_use_bytes / (long)g->stride,
 		   (u.magazine_bytes + u.remote_bytes) / g->stride,
 		   u.depot_bytes / g->stride, u.slab_free_bytes / g->stride,
 		   u.nr_slabs, percent(hits(&u), u.allocs + u.frees),
 		   largest_capacity(cache),
-		   percent(zpool_run_tail(g, &g->best), g->best.nr_pages * PAGE_SIZE));
+		   percent(zpool_run_tail(g, &g->best), g->best.nr_pages * PAGE_SIZE),
+		   server(cache));
 }
 
 static int classes_show(struct seq_file *m, void *unused)
@@ -121,7 +148,7 @@ static int classes_show(struct seq_file *m, void *unused)
 	struct zpool_cache *cache;
 
 	seq_puts(m, "kzpool classes version 1\n");
-	seq_puts(m, "# name                            size order    in_use  magazine     depot slab_free   slabs hit% capacity waste%\n");
+	seq_puts(m, "# name                            size order    in_use  magazine     depot slab_free   slabs hit% capacity waste% served_by\n");
 	mutex_lock(&zpool_caches_lock);
 	list_for_each_entry(cache, &zpool_caches, list)
 		show_cache(m, cache);
@@ -225,6 +252,55 @@ static int adapt_log_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(adapt_log);
 
+static struct zpool_cache *find_cache(const char *name)
+{
+	struct zpool_cache *cache;
+
+	list_for_each_entry(cache, &zpool_caches, list)
+		if (!strcmp(cache->name, name))
+			return cache;
+	return NULL;
+}
+
+static int shrink_named(const char *name)
+{
+	struct zpool_cache *cache;
+
+	mutex_lock(&zpool_caches_lock);
+	cache = find_cache(name);
+	if (cache)
+		zpool_cache_drain(cache);
+	mutex_unlock(&zpool_caches_lock);
+	if (cache)
+		return 0;
+	zpool_report("shrink: '%s' is neither 1 nor the name of a cache", name);
+	return -ENOENT;
+}
+
+/* "1", or the name of a cache: what lies idle there goes back before the write returns. */
+static ssize_t shrink_write(struct file *file, const char __user *buf, size_t count,
+			    loff_t *pos)
+{
+	char text[ZPOOL_NAME_BYTES + 1] = "";
+	ssize_t len;
+	int err = 0;
+
+	len = simple_write_to_buffer(text, sizeof(text) - 1, pos, buf, count);
+	if (len < 0)
+		return len;
+	if (!strcmp(strim(text), "1"))
+		zpool_drain_all();
+	else
+		err = shrink_named(strim(text));
+	return err ?: count;
+}
+
+static const struct file_operations shrink_fops = {
+	.owner	= THIS_MODULE,
+	.open	= simple_open,
+	.write	= shrink_write,
+};
+
 /* Without debugfs the allocator works as well: errors are not ours to tell. */
 void zpool_debugfs_start(void)
 {
@@ -234,6 +310,7 @@ void zpool_debugfs_start(void)
 	debugfs_create_file("cpus", 0400, dir, NULL, &cpus_fops);
 	debugfs_create_file("nodes", 0400, dir, NULL, &nodes_fops);
 	debugfs_create_file("adapt_log", 0400, dir, NULL, &adapt_log_fops);
+	debugfs_create_file("shrink", 0200, dir, NULL, &shrink_fops);
 }
 
 void zpool_debugfs_stop(void)

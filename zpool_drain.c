@@ -3,52 +3,112 @@
  * Bringing home what lies idle: see zpool_drain.h.
  *
  * A CPU that lives is not stopped and not asked: its magazines are taken away
- * under its slow_lock, and are ours when the busy section that may still use
- * one is over, which a grace period tells. All here runs in process context,
- * with the cache in nobody else's hands or under zpool_caches_lock.
+ * under its slow_lock and left in limbo (zpool_limbo.h), until the busy section
+ * that may still use one is over. All here runs with the cache kept alive: in
+ * nobody else's hands, under zpool_caches_lock or in an RCU section.
  */
 #include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 
+#include "zpool_budget.h"
 #include "zpool_drain.h"
 #include "zpool_supply.h"
 
-/**
- * zpool_cache_detach() - take a CPU's magazines of a cache away
- * @cache: which
- * @cpu: which
- * @share: which of them
- * @list: see zpool_cpu_detach()
- *
- * Return: the bytes that those magazines can hold.
- */
-size_t zpool_cache_detach(struct zpool_cache *cache, unsigned int cpu, enum zpool_share share,
-			  struct list_head *list)
+static size_t detach(struct zpool_cache *cache, unsigned int cpu, enum zpool_share share,
+		     struct list_head *list)
 {
 	return cache->geometry.stride *
 	       zpool_cpu_detach(per_cpu_ptr(&zpool_cpu, cpu), per_cpu_ptr(cache->heads, cpu),
 				per_cpu_ptr(cache->tails, cpu), share, list);
 }
 
-static void detach_all(struct zpool_cache *cache, struct list_head *list)
+/**
+ * zpool_cache_detach() - take a CPU's magazines of a cache away, to limbo
+ * @cache: which
+ * @cpu: which
+ * @share: which of them
+ *
+ * Context: any but NMI.
+ * Return: the bytes that those magazines can hold.
+ */
+size_t zpool_cache_detach(struct zpool_cache *cache, unsigned int cpu, enum zpool_share share)
+{
+	int nid = READ_ONCE(per_cpu_ptr(&zpool_cpu, cpu)->node);
+	LIST_HEAD(list);
+	size_t bytes = detach(cache, cpu, share, &list);
+
+	if (!list_empty(&list))
+		zpool_limbo_add(&cache->nodes[nid]->limbo, &list);
+	return bytes;
+}
+
+static void detach_all(struct zpool_cache *cache)
 {
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		zpool_cache_detach(cache, cpu, ZPOOL_ALL, list);
+		zpool_cache_detach(cache, cpu, ZPOOL_ALL);
 }
 
-static void flush_magazine(struct zpool_cache *cache, struct zpool_magazine *mag)
+/**
+ * zpool_magazine_flush() - empty a magazine into the slabs, and free it
+ * @cache: of which it is
+ * @mag: nobody else's any more
+ *
+ * Context: any but NMI.
+ * Return: how many pages were given back for it.
+ */
+unsigned long zpool_magazine_flush(struct zpool_cache *cache, struct zpool_magazine *mag)
 {
+	unsigned long pages = 0;
+
 	while (mag->count) {
 		unsigned int nr = min(mag->count, ZPOOL_BATCH);
 
 		mag->count -= nr;
-		zpool_cache_put(cache, &mag->objs[mag->count + 1], nr);
+		pages += zpool_cache_put(cache, &mag->objs[mag->count + 1], nr);
 	}
 	zpool_magazine_destroy(mag, cache->geometry.stride);
+	return pages;
+}
+
+/**
+ * zpool_cache_bring_home() - flush what is in limbo no more
+ * @cache: which
+ *
+ * Context: process.
+ * Return: how many pages were given back for it.
+ */
+unsigned long zpool_cache_bring_home(struct zpool_cache *cache)
+{
+	struct zpool_magazine *mag;
+	unsigned long pages = 0;
+	int nid;
+
+	for_each_node(nid) {
+		while ((mag = zpool_limbo_take(&cache->nodes[nid]->limbo))) {
+			pages += zpool_magazine_flush(cache, mag);
+			cond_resched();
+		}
+	}
+	return pages;
+}
+
+/**
+ * zpool_cache_is_in_limbo() - is there anything that CPUs had to give up and that
+ * did not come home yet?
+ * @cache: which
+ */
+bool zpool_cache_is_in_limbo(struct zpool_cache *cache)
+{
+	int nid;
+
+	for_each_node(nid)
+		if (!zpool_limbo_is_empty(&cache->nodes[nid]->limbo))
+			return true;
+	return false;
 }
 
 /**
@@ -57,16 +117,19 @@ static void flush_magazine(struct zpool_cache *cache, struct zpool_magazine *mag
  * @list: of magazines that are nobody else's any more; empty afterwards
  *
  * Context: process.
+ * Return: how many pages were given back for it.
  */
-void zpool_cache_flush(struct zpool_cache *cache, struct list_head *list)
+unsigned long zpool_cache_flush(struct zpool_cache *cache, struct list_head *list)
 {
 	struct zpool_magazine *mag, *next;
+	unsigned long pages = 0;
 
 	list_for_each_entry_safe(mag, next, list, list) {
-		flush_magazine(cache, mag);
+		pages += zpool_magazine_flush(cache, mag);
 		cond_resched();
 	}
 	INIT_LIST_HEAD(list);
+	return pages;
 }
 
 static void flush_node(struct zpool_cache *cache, int nid)
@@ -74,18 +137,18 @@ static void flush_node(struct zpool_cache *cache, int nid)
 	struct zpool_magazine *mag;
 
 	while ((mag = zpool_depot_take(&cache->nodes[nid]->depot))) {
-		flush_magazine(cache, mag);
+		zpool_magazine_flush(cache, mag);
 		cond_resched();
 	}
 	zpool_slabs_trim(&cache->nodes[nid]->slabs);
 }
 
 /* What was detached a grace period ago, then what the nodes have. */
-static void flush_all(struct zpool_cache *cache, struct list_head *list)
+static void flush_all(struct zpool_cache *cache)
 {
 	int nid;
 
-	zpool_cache_flush(cache, list);
+	zpool_cache_bring_home(cache);
 	for_each_node(nid)
 		flush_node(cache, nid);
 }
@@ -98,12 +161,12 @@ static void flush_all(struct zpool_cache *cache, struct list_head *list)
  */
 void zpool_cache_drain(struct zpool_cache *cache)
 {
-	LIST_HEAD(list);
-
-	detach_all(cache, &list);
-	if (!list_empty(&list))
-		synchronize_rcu();
-	flush_all(cache, &list);
+	detach_all(cache);
+	do {
+		if (zpool_cache_is_in_limbo(cache))
+			synchronize_rcu();
+		flush_all(cache);
+	} while (zpool_cache_is_in_limbo(cache));
 }
 
 static unsigned long pages_freed(struct zpool_cache *cache)
@@ -140,13 +203,35 @@ EXPORT_SYMBOL_GPL(zpool_cache_shrink);
 void zpool_drain_all(void)
 {
 	struct zpool_cache *cache;
+	int nid;
 
 	mutex_lock(&zpool_caches_lock);
 	list_for_each_entry(cache, &zpool_caches, list)
-		detach_all(cache, &cache->detached);
+		detach_all(cache);
+	mutex_unlock(&zpool_caches_lock);
 	synchronize_rcu();
+	mutex_lock(&zpool_caches_lock);
 	list_for_each_entry(cache, &zpool_caches, list)
-		flush_all(cache, &cache->detached);
+		flush_all(cache);
+	mutex_unlock(&zpool_caches_lock);
+	for_each_node(nid)
+		zpool_budget_tell_idle(nid, 0);
+}
+
+/**
+ * zpool_drain_depots() - give back what no CPU has in hand
+ *
+ * Context: process; takes zpool_caches_lock.
+ */
+void zpool_drain_depots(void)
+{
+	struct zpool_cache *cache;
+	int nid;
+
+	mutex_lock(&zpool_caches_lock);
+	list_for_each_entry(cache, &zpool_caches, list)
+		for_each_node(nid)
+			flush_node(cache, nid);
 	mutex_unlock(&zpool_caches_lock);
 }
 
@@ -163,7 +248,7 @@ void zpool_drain_cpu(unsigned int cpu)
 
 	mutex_lock(&zpool_caches_lock);
 	list_for_each_entry(cache, &zpool_caches, list) {
-		zpool_cache_detach(cache, cpu, ZPOOL_ALL, &list);
+		detach(cache, cpu, ZPOOL_ALL, &list);
 		zpool_cache_flush(cache, &list);
 	}
 	mutex_unlock(&zpool_caches_lock);
@@ -174,7 +259,7 @@ static void detach_remotes(struct zpool_cache *cache)
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		zpool_cache_detach(cache, cpu, ZPOOL_REMOTE, &cache->detached);
+		zpool_cache_detach(cache, cpu, ZPOOL_REMOTE);
 }
 
 /**
@@ -192,9 +277,11 @@ void zpool_drain_node(int nid)
 	mutex_lock(&zpool_caches_lock);
 	list_for_each_entry(cache, &zpool_caches, list)
 		detach_remotes(cache);
+	mutex_unlock(&zpool_caches_lock);
 	synchronize_rcu();
+	mutex_lock(&zpool_caches_lock);
 	list_for_each_entry(cache, &zpool_caches, list) {
-		zpool_cache_flush(cache, &cache->detached);
+		zpool_cache_bring_home(cache);
 		flush_node(cache, nid);
 	}
 	mutex_unlock(&zpool_caches_lock);

@@ -440,11 +440,15 @@ void zpool_remote_install(struct zpool_cpu_tail *tail, struct zpool_depot *depot
 			  struct zpool_magazine *mag)
 {
 	raw_spinlock_t *slow_lock = this_slow_lock();
+	struct zpool_magazine *full;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(slow_lock, flags);
+	full = tail->remote;
+	if (full->count)
+		zpool_magazine_move(full, tail->stride, page_to_nid(virt_to_page(full->objs[1])));
 	raw_spin_lock(&depot->lock);
-	zpool_depot_put_locked(depot, tail->remote);
+	zpool_depot_put_locked(depot, full);
 	raw_spin_unlock(&depot->lock);
 	WRITE_ONCE(tail->remote, mag);
 	raw_spin_unlock_irqrestore(slow_lock, flags);

@@ -52,6 +52,7 @@ struct zpool_cpu_tail {
 	struct zpool_magazine *remote;
 	u32 stride;
 	u16 capacity;			/* of the next magazine; under slow_lock */
+	u16 unthrottled;		/* what it is without zpool_throttle; likewise */
 	bool may_raise;			/* the CPU by itself */
 	bool is_paid;			/* with credit, or by the worker; under slow_lock */
 

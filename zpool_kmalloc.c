@@ -10,6 +10,7 @@
 #include <linux/hardirq.h>
 #include <linux/instruction_pointer.h>
 #include <linux/llist.h>
+#include <linux/log2.h>
 #include <linux/numa.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
@@ -48,6 +49,27 @@ static void *alloc_outside(size_t size, gfp_t gfp, int node)
 }
 
 /*
+ * At the last level of pressure: from the kernel, in the place of a new slab. A
+ * power of two, for which it promises the alignment that we do. Where it cannot
+ * be asked or has none, the pools give what they still have.
+ */
+static noinline void *alloc_instead(unsigned int class, gfp_t gfp, int node)
+{
+	size_t size = zpool_class_size(class);
+	void *p = NULL;
+
+	if (may_call_kernel())
+		p = kmalloc_node(roundup_pow_of_two(size),
+				 (gfp & ~__GFP_NOFAIL) | __GFP_NOWARN, node);
+	if (p) {
+		this_cpu_inc(zpool_cpu.passthrough);
+		return p;
+	}
+	p = zpool_alloc_slow(zpool_general[class], gfp, node);
+	return p && want_init_on_alloc(gfp) ? memset(p, 0, size) : p;
+}
+
+/*
  * What follows the fast path are calls in tail position only, so that the fast
  * path itself needs no stack: it saves eight instructions of some seventy.
  */
@@ -57,11 +79,29 @@ static noinline void *zeroed(void *obj, unsigned int class)
 	return memset(obj, 0, zpool_class_size(class));
 }
 
+static noinline void *all_zeroed(void *obj, const struct zpool_cache *cache)
+{
+	return memset(obj, 0, cache->geometry.size);
+}
+
+/*
+ * Under pressure a class may be served by a larger one, whose whole size is
+ * zeroed then, or by the kernel.
+ */
+static __always_inline void *alloc_served(unsigned int class, gfp_t gfp, int node)
+{
+	struct zpool_cache *cache = READ_ONCE(zpool_serving[class]);
+	void *obj;
+
+	if (unlikely(!cache))
+		return alloc_instead(class, gfp, node);
+	obj = zpool_alloc_slow(cache, gfp, node);
+	return obj && want_init_on_alloc(gfp) ? all_zeroed(obj, cache) : obj;
+}
+
 static noinline void *alloc_slow(unsigned int class, gfp_t gfp)
 {
-	void *obj = zpool_alloc_slow(zpool_general[class], gfp, NUMA_NO_NODE);
-
-	return obj && want_init_on_alloc(gfp) ? zeroed(obj, class) : obj;
+	return alloc_served(class, gfp, NUMA_NO_NODE);
 }
 
 static __always_inline void *alloc_class(unsigned int class, gfp_t gfp)
@@ -127,18 +167,13 @@ EXPORT_SYMBOL_GPL(zpool_kzalloc);
  */
 void *zpool_kmalloc_node(size_t size, gfp_t gfp, int node)
 {
-	unsigned int class;
-	void *obj;
-
 	if (!zpool_node_choose(&node, gfp, "kmalloc_node"))
 		return NULL;
 	if (node == NUMA_NO_NODE)
 		return zpool_kmalloc(size, gfp);
 	if (!zpool_is_pooled(size, gfp))
 		return alloc_outside(size, gfp, node);
-	class = zpool_size_class(size);
-	obj = zpool_alloc_slow(zpool_general[class], gfp, node);
-	return obj && want_init_on_alloc(gfp) ? zeroed(obj, class) : obj;
+	return alloc_served(zpool_size_class(size), gfp, node);
 }
 EXPORT_SYMBOL_GPL(zpool_kmalloc_node);
 

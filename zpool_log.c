@@ -25,6 +25,10 @@ static const char *const signal_names[] = {
 	[ZPOOL_COLD]		= "cold",
 	[ZPOOL_UNUSED]		= "unused",
 	[ZPOOL_STOLEN]		= "stolen",
+	[ZPOOL_EASED]		= "calm",
+	[ZPOOL_RECLAIM]		= "reclaim",
+	[ZPOOL_NO_PAGES]	= "no-pages",
+	[ZPOOL_OOM]		= "oom",
 };
 static_assert(ARRAY_SIZE(signal_names) == ZPOOL_NR_SIGNALS);
 
@@ -35,6 +39,8 @@ static const char *const action_names[] = {
 	[ZPOOL_RELEASE_REMOTE]	= "release-remote",
 	[ZPOOL_RELEASE_SPARE]	= "release-half",
 	[ZPOOL_RELEASE]		= "release",
+	[ZPOOL_LEVEL]		= "level",
+	[ZPOOL_MERGED]		= "merge",
 };
 static_assert(ARRAY_SIZE(action_names) == ZPOOL_NR_ACTIONS);
 

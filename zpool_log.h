@@ -23,7 +23,7 @@ struct zpool_event {
 	int cpu;			/* -1: of a depot */
 	enum zpool_signal signal;
 	enum zpool_action action;
-	unsigned int before, after;	/* objects of a magazine */
+	unsigned int before, after;	/* objects of a magazine; levels; bytes of an object */
 	u8 hit_pct;			/* in the interval before */
 	u8 outcome_pct;			/* in the one after */
 };

@@ -46,19 +46,20 @@ struct zpool_magazine *zpool_magazine_create(size_t stride, unsigned int capacit
 					     unsigned long limit, int node)
 {
 	struct zpool_magazine *mag;
+	int claimant = max(node, 0);
 
-	if (!zpool_pages_allowed() || !zpool_budget_claim(capacity * stride, limit))
+	if (!zpool_pages_allowed() || !zpool_budget_claim(capacity * stride, limit, claimant))
 		return NULL;
 	mag = kmalloc_node(magazine_bytes(capacity),
 			   __GFP_NORETRY | __GFP_NOWARN | __GFP_NOMEMALLOC | __GFP_ZERO, node);
 	if (!mag) {
-		zpool_budget_return(capacity * stride);
+		zpool_budget_return(capacity * stride, claimant);
 		return NULL;
 	}
 	zpool_metadata_add(magazine_bytes(capacity));
 	INIT_LIST_HEAD(&mag->list);
 	mag->capacity = capacity;
-	mag->objs[0] = (void *)ZPOOL_LABEL;
+	mag->objs[0] = (void *)(ZPOOL_LABEL | (unsigned long)claimant << ZPOOL_LABEL_NODE_SHIFT);
 	return mag;
 }
 
@@ -72,11 +73,25 @@ void zpool_magazine_destroy(struct zpool_magazine *mag, size_t stride)
 	if (mag == zpool_no_magazine)
 		return;
 	WARN_ON_ONCE(mag->count);
-	zpool_budget_return(mag->capacity * stride);
+	zpool_budget_return(mag->capacity * stride, zpool_magazine_node(mag));
 	if (zpool_magazine_is_shared(mag))
 		zpool_budget_unshare(mag->capacity * stride);
 	zpool_metadata_add(-(long)magazine_bytes(mag->capacity));
 	kfree(mag);
+}
+
+/**
+ * zpool_magazine_move() - claim elsewhere what a magazine claims
+ * @mag: the caller's, not zpool_no_magazine
+ * @stride: as at its creation
+ * @node: where its objects are at home
+ */
+void zpool_magazine_move(struct zpool_magazine *mag, size_t stride, int node)
+{
+	unsigned long label = (unsigned long)mag->objs[0] & ~ZPOOL_LABEL_NODE;
+
+	zpool_budget_move(mag->capacity * stride, zpool_magazine_node(mag), node);
+	mag->objs[0] = (void *)(label | (unsigned long)node << ZPOOL_LABEL_NODE_SHIFT);
 }
 
 /**
@@ -106,7 +121,7 @@ void zpool_depot_init(struct zpool_depot *depot)
 /* Since when it is here. */
 static void stamp(struct zpool_magazine *mag)
 {
-	unsigned long label = (unsigned long)mag->objs[0] & (ZPOOL_LABEL | ZPOOL_LABEL_SHARED);
+	unsigned long label = (unsigned long)mag->objs[0] & ((1UL << ZPOOL_LABEL_SHIFT) - 1);
 
 	label |= (unsigned long)READ_ONCE(zpool_epoch) << ZPOOL_LABEL_SHIFT;
 	mag->objs[0] = (void *)label;

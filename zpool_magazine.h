@@ -28,10 +28,16 @@ struct zpool_magazine {
 	void *objs[];
 };
 
-/* Label: 1 | claimed for depots, see zpool_budget_share() | since when in a depot */
+/*
+ * Label: 1 | claimed for depots, see zpool_budget_share() | the node where it
+ * is claimed | since when in a depot
+ */
 #define ZPOOL_LABEL		1UL
 #define ZPOOL_LABEL_SHARED	2UL
-#define ZPOOL_LABEL_SHIFT	2
+#define ZPOOL_LABEL_NODE_SHIFT	2
+#define ZPOOL_LABEL_NODE	(1023UL << ZPOOL_LABEL_NODE_SHIFT)
+#define ZPOOL_LABEL_SHIFT	12
+static_assert(MAX_NUMNODES <= 1024);
 
 /* Passes of the worker: what the age of a magazine in a depot is counted in. */
 extern u32 zpool_epoch;
@@ -54,6 +60,7 @@ struct zpool_magazine *zpool_magazine_create(size_t stride, unsigned int capacit
 					     unsigned long limit, int node);
 void zpool_magazine_destroy(struct zpool_magazine *mag, size_t stride);
 
+void zpool_magazine_move(struct zpool_magazine *mag, size_t stride, int node);
 void zpool_magazine_pop(struct zpool_magazine *mag, void **objs, unsigned int nr);
 
 void zpool_depot_init(struct zpool_depot *depot);
@@ -75,6 +82,11 @@ static inline void zpool_magazine_share(struct zpool_magazine *mag)
 static inline bool zpool_magazine_is_shared(const struct zpool_magazine *mag)
 {
 	return (unsigned long)mag->objs[0] & ZPOOL_LABEL_SHARED;
+}
+
+static inline int zpool_magazine_node(const struct zpool_magazine *mag)
+{
+	return ((unsigned long)mag->objs[0] & ZPOOL_LABEL_NODE) >> ZPOOL_LABEL_NODE_SHIFT;
 }
 
 /* Not worth to be kept by who wants @capacity. */

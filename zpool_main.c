@@ -11,6 +11,9 @@
 #include "zpool_hotplug.h"
 #include "zpool_kmalloc.h"
 #include "zpool_params.h"
+#include "zpool_pressure.h"
+#include "zpool_reclaim.h"
+#include "zpool_refill.h"
 #include "zpool_supply.h"
 #include "zpool_worker.h"
 
@@ -28,6 +31,7 @@ static int __init zpool_init(void)
 
 	if (err)
 		return err;
+	zpool_pressure_init(&zpool_pressure);
 	zpool_head_start();
 	zpool_node_start();
 	zpool_params_apply_budget();
@@ -42,11 +46,16 @@ static int __init zpool_init(void)
 	err = zpool_worker_start();
 	if (err)
 		goto no_worker;
+	err = zpool_reclaim_start();
+	if (err)
+		goto no_reclaim;
 	zpool_debugfs_start();
 	zpool_params_start();
 	pr_info("kzpool: loaded, %lu KiB may lie idle\n", zpool_budget.limit >> 10);
 	return 0;
 
+no_reclaim:
+	zpool_worker_stop();
 no_worker:
 	zpool_hotplug_stop();
 no_hotplug:
@@ -62,11 +71,13 @@ static void __exit zpool_exit(void)
 {
 	zpool_params_stop();
 	zpool_debugfs_stop();
+	zpool_reclaim_stop();
 	zpool_worker_stop();
 	zpool_hotplug_stop();
 	rcu_barrier();
 	zpool_kmalloc_sync();
 	zpool_slab_sync();
+	zpool_refill_stop();
 	zpool_drain_all();
 	zpool_cache_stop();
 	zpool_slab_stop();

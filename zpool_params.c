@@ -16,6 +16,7 @@
 #include "zpool_drain.h"
 #include "zpool_params.h"
 #include "zpool_policy.h"
+#include "zpool_pressure.h"
 #include "zpool_report.h"
 #include "zpool_worker.h"
 
@@ -69,7 +70,7 @@ void zpool_params_apply_budget(void)
 
 static int set_budget_kb(const char *val, const struct kernel_param *kp)
 {
-	int err = parse(val, kp, 0, min(ram_kb() / 2, (unsigned long)UINT_MAX), kp->arg);
+	int err = parse(val, kp, 0, min(ram_kb(), (unsigned long)UINT_MAX), kp->arg);
 
 	if (!err && is_loaded)
 		zpool_params_apply_budget();
@@ -97,7 +98,7 @@ static const struct kernel_param_ops prefill_kb_ops = {
 };
 
 module_param_cb(budget_kb, &budget_kb_ops, &budget_kb, 0644);
-MODULE_PARM_DESC(budget_kb, "KiB that may lie idle, up to half of RAM; 0: automatic, 1/64 of RAM and at most 32 MiB per CPU");
+MODULE_PARM_DESC(budget_kb, "KiB that may lie idle, up to all of RAM; 0: automatic, 1/64 of RAM and at most 32 MiB per CPU");
 module_param_cb(prefill_kb, &prefill_kb_ops, &prefill_kb, 0444);
 MODULE_PARM_DESC(prefill_kb, "KiB of objects, spread over the classes, to have ready at load, up to a quarter of RAM and within half the budget; 0: none");
 
@@ -178,6 +179,23 @@ POLICY_PARAM(shrink_factor_pct, shrink_factor_pct, 1, 99,
 	     "% of its capacity to which a class shrinks, 1 to 99");
 POLICY_PARAM(decay_ms, decay_ms, 0, A_DAY_MS,
 	     "ms after which what lies unused begins to go back to the system, up to 86400000; 0: never");
+
+/*
+ * Pressure.
+ */
+
+static int set_hold_ms(const char *val, const struct kernel_param *kp)
+{
+	return parse(val, kp, 100, 3600000, kp->arg);
+}
+
+static const struct kernel_param_ops hold_ms_ops = {
+	.set = set_hold_ms,
+	.get = param_get_uint,
+};
+
+module_param_cb(pressure_hold_ms, &hold_ms_ops, &zpool_pressure.hold_ms, 0644);
+MODULE_PARM_DESC(pressure_hold_ms, "ms without evidence after which a level of pressure is left, 100 to 3600000");
 
 /*
  * Load and unload.

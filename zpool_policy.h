@@ -108,6 +108,8 @@ enum zpool_action {
 	ZPOOL_RELEASE_REMOTE,		/* the remote magazine goes home */
 	ZPOOL_RELEASE_SPARE,		/* previous goes home */
 	ZPOOL_RELEASE,			/* all goes home */
+	ZPOOL_LEVEL,			/* of pressure, see zpool_pressure.h; not the policy's, as the next */
+	ZPOOL_MERGED,			/* a larger class serves */
 	ZPOOL_NR_ACTIONS
 };
 
@@ -123,6 +125,10 @@ enum zpool_signal {
 	ZPOOL_COLD,			/* hits few, and long idle */
 	ZPOOL_UNUSED,			/* for longer than the window */
 	ZPOOL_STOLEN,			/* others need it more */
+	ZPOOL_EASED,			/* memory is not scarce any more; with ZPOOL_LEVEL, as the next */
+	ZPOOL_RECLAIM,			/* the shrinker is called on and on */
+	ZPOOL_NO_PAGES,			/* a page allocation failed */
+	ZPOOL_OOM,			/* the OOM notifier was called */
 	ZPOOL_NR_SIGNALS
 };
 

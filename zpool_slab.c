@@ -121,17 +121,21 @@ static void release_later(struct llist_node *node)
 
 static struct zpool_deferral released_later = ZPOOL_DEFERRAL(release_later);
 
-static void release_slabs(struct list_head *dead)
+/* Return: how many pages those have. */
+static unsigned long release_slabs(struct list_head *dead)
 {
 	struct zpool_slab *slab, *next;
 	bool now = zpool_pages_allowed();
+	unsigned long pages = 0;
 
 	list_for_each_entry_safe(slab, next, dead, list) {
+		pages += slab->nr_pages;
 		if (likely(now))
 			release_slab(slab);
 		else
 			zpool_defer(&released_later, &slab->later);
 	}
+	return pages;
 }
 
 /*
@@ -153,7 +157,8 @@ static void unkeep(struct zpool_slabs *slabs, struct zpool_slab *slab)
 {
 	lockdep_assert_held(&slabs->lock);
 	slabs->nr_empty--;
-	zpool_budget_return(slab_bytes(slab));
+	slabs->nr_empty_pages -= slab->nr_pages;
+	zpool_budget_return(slab_bytes(slab), slabs->node);
 }
 
 /* Its pages say so at once, lest a second free of an object follow them to a header that has gone. */
@@ -174,9 +179,10 @@ static void keep_or_kill(struct zpool_slabs *slabs, struct zpool_slab *slab,
 {
 	lockdep_assert_held(&slabs->lock);
 	if (!slab->pfmemalloc && slabs->nr_empty < KEEP_EMPTY &&
-	    zpool_budget_claim(slab_bytes(slab), READ_ONCE(zpool_budget.limit))) {
+	    zpool_budget_claim(slab_bytes(slab), READ_ONCE(zpool_budget.limit), slabs->node)) {
 		list_move(&slab->list, &slabs->empty);
 		slabs->nr_empty++;
+		slabs->nr_empty_pages += slab->nr_pages;
 		return;
 	}
 	kill_slab(slabs, slab, dead);
@@ -394,6 +400,25 @@ static unsigned int gather(const struct zpool_slabs *home, void **objs, unsigned
 	return end;
 }
 
+static unsigned int put_all(void **objs, unsigned int nr, enum zpool_slab_use use,
+			    const void *owner, struct list_head *dead)
+{
+	unsigned int first, end, good = 0;
+
+	rcu_read_lock();
+	for (first = 0; first < nr; first = end) {
+		struct zpool_slabs *home = home_of(objs[first], owner);
+
+		end = gather(home, objs, first + 1, nr, owner);
+		if (home)
+			good += put_batch(home, objs + first, end - first, use, dead);
+		else
+			report_bad(objs + first, end - first);
+	}
+	rcu_read_unlock();
+	return good;
+}
+
 /**
  * zpool_slabs_free() - put objects back into their slabs, wherever those are
  * @objs: objects of any slabs; the array is overwritten
@@ -409,21 +434,32 @@ static unsigned int gather(const struct zpool_slabs *home, void **objs, unsigned
 unsigned int zpool_slabs_free(void **objs, unsigned int nr, enum zpool_slab_use use,
 			      const void *owner)
 {
-	unsigned int first, end, good = 0;
+	unsigned int good;
 	LIST_HEAD(dead);
 
-	rcu_read_lock();
-	for (first = 0; first < nr; first = end) {
-		struct zpool_slabs *home = home_of(objs[first], owner);
-
-		end = gather(home, objs, first + 1, nr, owner);
-		if (home)
-			good += put_batch(home, objs + first, end - first, use, &dead);
-		else
-			report_bad(objs + first, end - first);
-	}
-	rcu_read_unlock();
+	good = put_all(objs, nr, use, owner, &dead);
 	release_slabs(&dead);
+	return good;
+}
+
+/**
+ * zpool_slabs_flush() - zpool_slabs_free() for what a magazine had
+ * @objs: see zpool_slabs_free()
+ * @nr: see zpool_slabs_free()
+ * @owner: whose they must be
+ * @pages: added to: those that were given back for it
+ *
+ * Context: see zpool_slabs_free().
+ * Return: how many objects were put back.
+ */
+unsigned int zpool_slabs_flush(void **objs, unsigned int nr, const void *owner,
+			       unsigned long *pages)
+{
+	unsigned int good;
+	LIST_HEAD(dead);
+
+	good = put_all(objs, nr, ZPOOL_MAGAZINE, owner, &dead);
+	*pages += release_slabs(&dead);
 	return good;
 }
 
@@ -432,8 +468,9 @@ unsigned int zpool_slabs_free(void **objs, unsigned int nr, enum zpool_slab_use 
  * @slabs: of which cache and node
  *
  * Context: any but NMI; takes slabs->lock.
+ * Return: how many pages they had.
  */
-void zpool_slabs_trim(struct zpool_slabs *slabs)
+unsigned long zpool_slabs_trim(struct zpool_slabs *slabs)
 {
 	struct zpool_slab *slab, *next;
 	unsigned long flags;
@@ -445,7 +482,7 @@ void zpool_slabs_trim(struct zpool_slabs *slabs)
 		kill_slab(slabs, slab, &dead);
 	}
 	raw_spin_unlock_irqrestore(&slabs->lock, flags);
-	release_slabs(&dead);
+	return release_slabs(&dead);
 }
 
 /*

@@ -52,6 +52,7 @@ struct zpool_slabs {
 	/* Sums over the lists, under lock. */
 	unsigned long nr_slabs;
 	unsigned long nr_empty;
+	unsigned long nr_empty_pages;
 	unsigned long nr_pages;
 	unsigned long nr_objects;
 	unsigned long nr_free;
@@ -97,7 +98,9 @@ unsigned int zpool_slabs_add(struct zpool_slabs *slabs, struct zpool_slab *slab,
 			     void **objs, unsigned int nr, enum zpool_slab_use use);
 unsigned int zpool_slabs_free(void **objs, unsigned int nr, enum zpool_slab_use use,
 			      const void *owner);
-void zpool_slabs_trim(struct zpool_slabs *slabs);
+unsigned int zpool_slabs_flush(void **objs, unsigned int nr, const void *owner,
+			       unsigned long *pages);
+unsigned long zpool_slabs_trim(struct zpool_slabs *slabs);
 
 void zpool_slab_defer(void *obj);
 void zpool_slab_sync(void);

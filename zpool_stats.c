@@ -53,6 +53,26 @@ static void add_depot(struct zpool_usage *sum, struct zpool_depot *depot, size_t
 	raw_spin_unlock_irqrestore(&depot->lock, flags);
 }
 
+/* Still a CPU's, so to say. */
+static void add_limbo(struct zpool_usage *sum, struct zpool_limbo *limbo, size_t stride)
+{
+	sum->magazine_bytes += zpool_limbo_count(limbo) * stride;
+}
+
+static void add_reserve(struct zpool_usage *sum, struct zpool_reserve *r, size_t stride)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&r->lock, flags);
+	sum->allocs += r->allocs;
+	sum->frees += r->frees;
+	sum->misses += r->misses;
+	sum->reserve_allocs += r->allocs;
+	sum->reserve_bytes += r->count * stride;
+	sum->in_use_bytes += (r->allocs - r->frees) * stride;
+	raw_spin_unlock_irqrestore(&r->lock, flags);
+}
+
 static void add_slabs(struct zpool_usage *sum, struct zpool_slabs *slabs, size_t stride)
 {
 	unsigned long flags;
@@ -89,6 +109,8 @@ void zpool_stats_add_cache(struct zpool_usage *sum, struct zpool_cache *cache)
 		zpool_stats_add_cpu(sum, cache, cpu);
 	for_each_node(nid) {
 		add_depot(sum, &cache->nodes[nid]->depot, stride);
+		add_reserve(sum, &cache->nodes[nid]->reserve, stride);
+		add_limbo(sum, &cache->nodes[nid]->limbo, stride);
 		add_slabs(sum, &cache->nodes[nid]->slabs, stride);
 	}
 }
@@ -135,14 +157,17 @@ void zpool_stats_add_node(struct zpool_usage *sum, struct zpool_cache *cache, in
 			u.remote_bytes += count_remote(cache, cpu, nid) * stride;
 	}
 	add_depot(&u, &cache->nodes[nid]->depot, stride);
+	add_reserve(&u, &cache->nodes[nid]->reserve, stride);
+	add_limbo(&u, &cache->nodes[nid]->limbo, stride);
 	add_slabs(&u, &cache->nodes[nid]->slabs, stride);
 
 	sum->held_bytes += u.held_bytes;
 	sum->in_use_bytes += u.held_bytes - u.magazine_bytes - u.remote_bytes -
-			     u.depot_bytes - u.slab_free_bytes - u.tail_bytes;
+			     u.depot_bytes - u.reserve_bytes - u.slab_free_bytes - u.tail_bytes;
 	sum->magazine_bytes += u.magazine_bytes;
 	sum->remote_bytes += u.remote_bytes;
 	sum->depot_bytes += u.depot_bytes;
+	sum->reserve_bytes += u.reserve_bytes;
 	sum->slab_free_bytes += u.slab_free_bytes;
 	sum->tail_bytes += u.tail_bytes;
 	sum->nr_slabs += u.nr_slabs;

@@ -15,13 +15,17 @@ struct zpool_usage {
 	unsigned long refills, flushes;		/* batches between pair and slabs */
 	unsigned long nr_slabs, slabs_freed;
 
-	/* When no call is going on: held == in_use + magazine + remote + depot + slab_free + tail */
+	unsigned long reserve_allocs;		/* of allocs: what the reserve gave */
+
+	/* When no call is going on: held == in_use + magazine + remote + depot + reserve +
+	 * slab_free + tail */
 	unsigned long held_bytes;
 	unsigned long in_use_bytes;		/* allocs - frees; as a signed number below 0
 						 * while something freed twice is not found */
 	unsigned long magazine_bytes;
 	unsigned long remote_bytes;
 	unsigned long depot_bytes;
+	unsigned long reserve_bytes;
 	unsigned long slab_free_bytes;
 	unsigned long tail_bytes;
 };

@@ -9,8 +9,11 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 
+#include "zpool_alarm.h"
 #include "zpool_budget.h"
+#include "zpool_defer.h"
 #include "zpool_node.h"
+#include "zpool_pressure.h"
 #include "zpool_supply.h"
 
 /*
@@ -104,6 +107,19 @@ static unsigned int add_slab(struct zpool_cache *cache, struct zpool_slab *slab,
 	return zpool_slabs_add(&cache->nodes[home]->slabs, slab, objs, nr, *use);
 }
 
+/*
+ * No page to be had: that memory is scarce, if who asked could wait until some
+ * is reclaimed, or wanted a single page.
+ */
+static void note_failure(const struct zpool_cache *cache, gfp_t gfp)
+{
+	if (!zpool_pages_allowed() || (gfp & (__GFP_THISNODE | __GFP_NORETRY)) ||
+	    (!gfpflags_allow_blocking(gfp) && cache->geometry.least.order))
+		return;
+	if (zpool_pressure_note(&zpool_pressure, ZPOOL_MERGE, zpool_now_ms()))
+		zpool_alarm();
+}
+
 static unsigned int try_take(struct zpool_cache *cache, gfp_t gfp, int nid,
 			     void **objs, unsigned int nr, enum zpool_slab_use *use)
 {
@@ -126,7 +142,36 @@ static unsigned int try_take(struct zpool_cache *cache, gfp_t gfp, int nid,
 	}
 	if (!slab)
 		slab = zpool_slab_create(&cache->geometry, gfp, nid);
-	return slab ? add_slab(cache, slab, nid, objs, nr, use) : 0;
+	if (slab)
+		return add_slab(cache, slab, nid, objs, nr, use);
+	note_failure(cache, gfp);
+	return 0;
+}
+
+/* Of @nid if possible. */
+static void *take_reserved(struct zpool_cache *cache, gfp_t gfp, int nid, bool is_direct)
+{
+	void *obj = zpool_reserve_take(&cache->nodes[nid]->reserve, is_direct);
+	int other;
+
+	for_each_node(other)
+		if (!obj && !(gfp & __GFP_THISNODE))
+			obj = zpool_reserve_take(&cache->nodes[other]->reserve, is_direct);
+	if (obj)
+		zpool_alarm();
+	return obj;
+}
+
+/* The last resort of who cannot sleep. */
+static unsigned int try_reserve(struct zpool_cache *cache, gfp_t gfp, int nid,
+				void **obj, enum zpool_slab_use *use)
+{
+	if (!READ_ONCE(cache->reserve) ||
+	    (gfpflags_allow_blocking(gfp) && zpool_pages_allowed()))
+		return 0;
+	*obj = take_reserved(cache, gfp, nid, *use == ZPOOL_DIRECT);
+	*use = past_magazines(*use);
+	return *obj ? 1 : 0;
 }
 
 /**
@@ -137,7 +182,8 @@ static unsigned int try_take(struct zpool_cache *cache, gfp_t gfp, int nid,
  * @objs: filled in
  * @nr: how many are wanted, at most ZPOOL_BATCH
  * @use: where they go. Objects of another node or of the emergency reserves
- *       are not for magazines: then it becomes ZPOOL_FALLBACK, and there is one.
+ *       and of the cache's own are not for magazines: then it becomes
+ *       ZPOOL_FALLBACK, and there is one.
  *
  * Context: as @gfp allows, outside all locks of ours.
  * Return: how many there were.
@@ -152,10 +198,41 @@ unsigned int zpool_cache_take(struct zpool_cache *cache, gfp_t gfp, int nid,
 		gfp &= ~__GFP_NOFAIL;
 	for (;;) {
 		got = try_take(cache, gfp, nid, objs, nr, use);
-		if (got || !nofail)
+		if (likely(got))
 			return got;
+		if (!nofail)
+			return try_reserve(cache, gfp, nid, objs, use);
 		schedule_timeout_uninterruptible(1);
 	}
+}
+
+/**
+ * zpool_cache_keep() - let an object fill up the reserve
+ * @cache: of which it is
+ * @obj: free, and of no slab made from the emergency reserves
+ * @is_freed: by a caller, just now
+ *
+ * Return: false when no object is missing there: it is still the caller's.
+ */
+bool zpool_cache_keep(struct zpool_cache *cache, void *obj, bool is_freed)
+{
+	struct zpool_reserve *r;
+
+	if (likely(!READ_ONCE(cache->reserve)))
+		return false;
+	r = &cache->nodes[page_to_nid(virt_to_page(obj))]->reserve;
+	return unlikely(zpool_reserve_missing(r)) && zpool_reserve_put(r, obj, is_freed);
+}
+
+/* Return: how many are left, at the beginning of @objs. */
+static unsigned int keep_some(struct zpool_cache *cache, void **objs, unsigned int nr)
+{
+	unsigned int i, left = 0;
+
+	for (i = 0; i < nr; i++)
+		if (!zpool_cache_keep(cache, objs[i], false))
+			objs[left++] = objs[i];
+	return left;
 }
 
 /**
@@ -165,13 +242,19 @@ unsigned int zpool_cache_take(struct zpool_cache *cache, gfp_t gfp, int nid,
  * @nr: how many, at most ZPOOL_BATCH
  *
  * Context: see zpool_slabs_free().
+ * Return: how many pages were given back for it.
  */
-void zpool_cache_put(struct zpool_cache *cache, void **objs, unsigned int nr)
+unsigned long zpool_cache_put(struct zpool_cache *cache, void **objs, unsigned int nr)
 {
-	unsigned int good = zpool_slabs_free(objs, nr, ZPOOL_MAGAZINE, cache);
+	unsigned long pages = 0;
+	unsigned int good;
 
+	if (unlikely(READ_ONCE(cache->reserve)))
+		nr = keep_some(cache, objs, nr);
+	good = zpool_slabs_flush(objs, nr, cache, &pages);
 	if (unlikely(good < nr))
 		atomic_long_add(nr - good, &cache->dropped);
+	return pages;
 }
 
 /* A magazine with up to @most fresh objects, fewer if memory ends; NULL for none. */

@@ -11,7 +11,8 @@
 
 unsigned int zpool_cache_take(struct zpool_cache *cache, gfp_t gfp, int nid,
 			      void **objs, unsigned int nr, enum zpool_slab_use *use);
-void zpool_cache_put(struct zpool_cache *cache, void **objs, unsigned int nr);
+unsigned long zpool_cache_put(struct zpool_cache *cache, void **objs, unsigned int nr);
+bool zpool_cache_keep(struct zpool_cache *cache, void *obj, bool is_freed);
 struct zpool_magazine *zpool_cpu_magazine(struct zpool_cache *cache, int nid,
 					  unsigned int least);
 struct zpool_magazine *zpool_depot_magazine(struct zpool_cache *cache, int nid);

@@ -13,6 +13,7 @@
 
 #include "zpool_alloc.h"
 #include "zpool_drain.h"
+#include "zpool_refill.h"
 #include "zpool_report.h"
 
 /*
@@ -100,6 +101,7 @@ void zpool_cache_destroy(struct zpool_cache *cache)
 	if (READ_ONCE(cache->frees_by_rcu))
 		rcu_barrier();
 	zpool_slab_sync();
+	zpool_refill_end(cache);
 	zpool_cache_drain(cache);
 	zpool_cache_end(cache);
 }

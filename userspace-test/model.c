@@ -92,6 +92,23 @@ static size_t constructed_bytes(const struct model_object *o)
 	return o->size - sizeof(struct rcu_head);
 }
 
+/* Of its class, or under pressure of a larger one, or the kernel's. */
+static void check_usable(const struct model_object *o, size_t usable)
+{
+	size_t size = types_roundup(o->size);
+
+	if (size != zpool_kmalloc_size_roundup(o->size))
+		shim_bug("%zu bytes are rounded up to %zu", o->size,
+			 zpool_kmalloc_size_roundup(o->size));
+	if (usable != size && (!world_was_pressed() || usable < size || 2 * usable > 3 * size))
+		shim_bug("ksize %zu of %zu bytes", usable, o->size);
+}
+
+static bool is_pooled(const void *p)
+{
+	return zpool_page_is_ours(virt_to_page(p));
+}
+
 /* A new object: nobody else's, aligned, constructed or zero, as large as it should be. */
 static void accept(struct model_object *o, gfp_t gfp)
 {
@@ -100,14 +117,15 @@ static void accept(struct model_object *o, gfp_t gfp)
 
 	if ((unsigned long)o->p & (alignment(o) - 1))
 		shim_bug("%p: not aligned to %zu", o->p, alignment(o));
+	if (o->kind == MODEL_POOLED && !is_pooled(o->p) && world_was_pressed())
+		o->kind = MODEL_FOREIGN;
 	count(o, true);
 	if (o->kind == MODEL_TYPED && o->type->ctor)
 		expect_all(o->p, CONSTRUCTED, 0, constructed_bytes(o), "as constructed");
 	else if (zero)
 		expect_all(o->p, 0, 0, usable, "zero");
-	if (o->kind == MODEL_POOLED && (usable != types_roundup(o->size) ||
-					usable != zpool_kmalloc_size_roundup(o->size)))
-		shim_bug("ksize %zu of %zu bytes", usable, o->size);
+	if (o->kind == MODEL_POOLED)
+		check_usable(o, usable);
 	o->zeroed = gfp & __GFP_ZERO;
 	fill(o);
 }

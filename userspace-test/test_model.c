@@ -264,7 +264,7 @@ static void adapt(void)
 
 static void event(void)
 {
-	switch (shim_below(16)) {
+	switch (shim_below(20)) {
 	case 0:
 		change_budget();
 		break;
@@ -289,8 +289,14 @@ static void event(void)
 	case 7 ... 8:
 		plug();
 		break;
-	case 9 ... 14:
+	case 9 ... 12:
 		adapt();
+		break;
+	case 13:
+		zpool_cache_reserve(types_any()->cache, shim_below(2) ? shim_below(64) : 0);
+		break;
+	case 14 ... 18:
+		world_press();
 		break;
 	default:
 		zpool_cache_drain(types_any()->cache);
@@ -316,6 +322,7 @@ static void run(u64 seed)
 		check();
 		recover_memory();
 		world_plug_all();
+		world_relax();
 		misuse();
 		shim_chaos_start(&chaos);
 	}
@@ -323,6 +330,7 @@ static void run(u64 seed)
 	model_free_all(&model);
 	shim_chaos_stop();
 	world_plug_all();
+	world_relax();
 	check();
 }
 

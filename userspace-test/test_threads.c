@@ -121,6 +121,14 @@ static void adapt(void)
 		world_adapt();
 }
 
+static void press(void)
+{
+	unsigned int nr = shim_below(8);
+
+	while (nr--)
+		world_press();
+}
+
 /*
  * Stays on one CPU throughout a drain: to come by all of them would be a grace
  * period of its own, and hide that one is missing.
@@ -139,12 +147,15 @@ static void *disturb(void *arg)
 		else
 			zpool_cache_drain(types_any()->cache);
 		adapt();
+		press();
+		zpool_cache_reserve(types_any()->cache, shim_below(2) ? shim_below(64) : 0);
 		plug();
 		zpool_cache_prefill(zpool_general[shim_below(ZPOOL_NR_CLASSES)], 64 << 10);
 		read_statistics();
 	}
 	world_plug_all();
 	world_reset_policy();
+	world_relax();
 	shim_chaos_stop();
 	shim_thread_idle();
 	return NULL;

@@ -173,6 +173,7 @@ static size_t claims(struct zpool_cache *cache)
 		check_depot(&node->depot, nid);
 		capacity += list_capacity(&node->depot.full) +
 			    list_capacity(&node->depot.empty);
+		capacity += list_capacity(&node->limbo.magazines);
 		list_for_each_entry(slab, &node->slabs.empty, list)
 			bytes += slab->nr_pages * PAGE_SIZE;
 	}

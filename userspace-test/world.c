@@ -3,9 +3,13 @@
 #include "../zpool_adapt.h"
 #include "../zpool_budget.h"
 #include "../zpool_cache.h"
+#include "../zpool_degrade.h"
 #include "../zpool_drain.h"
 #include "../zpool_kmalloc.h"
 #include "../zpool_node.h"
+#include "../zpool_pressure.h"
+#include "../zpool_refill.h"
+#include "../zpool_shrink.h"
 #include "../zpool_worker.h"
 #include "world.h"
 
@@ -22,6 +26,7 @@ int world_start(unsigned long budget)
 	err = zpool_slab_start();
 	if (err)
 		return err;
+	zpool_pressure_init(&zpool_pressure);
 	zpool_head_start();
 	zpool_fed_nodes = NODE_MASK_NONE;	/* as loaded */
 	zpool_node_start();
@@ -104,6 +109,59 @@ void world_adapt(void)
 	mutex_lock(&zpool_adapt_lock);
 	zpool_adapt_pass(1 + shim_below(8000));
 	mutex_unlock(&zpool_adapt_lock);
+}
+
+static u64 now_ms = 1;
+static bool was_pressed;
+
+bool world_was_pressed(void)
+{
+	return READ_ONCE(was_pressed);
+}
+
+/* The lock orders passes and levels, and here time as well. */
+static void degrade(unsigned int later_ms)
+{
+	mutex_lock(&zpool_adapt_lock);
+	now_ms += later_ms;
+	zpool_degrade(now_ms);
+	zpool_adapt_grant();
+	mutex_unlock(&zpool_adapt_lock);
+	zpool_refill_all();
+}
+
+void world_press(void)
+{
+	unsigned long nr = shim_below(8) ? shim_below(32) : ULONG_MAX;
+	enum zpool_level level = 1 + shim_below(ZPOOL_NR_LEVELS - 1);
+
+	switch (shim_below(8)) {
+	case 0:
+		zpool_shrink_all();
+		break;
+	case 1:
+		synchronize_rcu();
+		zpool_shrink_bring_home();
+		break;
+	case 2:
+		WRITE_ONCE(was_pressed, true);
+		zpool_pressure_note(&zpool_pressure, level, READ_ONCE(now_ms));
+		degrade(1);
+		break;
+	case 3:
+		degrade(shim_below(2 * zpool_pressure.hold_ms));
+		break;
+	default:
+		zpool_shrink_scan(shim_below(nr_node_ids), &nr);
+	}
+}
+
+void world_relax(void)
+{
+	degrade(zpool_pressure.hold_ms);
+	if (zpool_level())
+		shim_bug("level %u when all is calm", zpool_level());
+	WRITE_ONCE(was_pressed, false);
 }
 
 /* Mostly near one end of the range or the other. */
@@ -203,26 +261,38 @@ void world_settle(void)
 void world_stop(void)
 {
 	world_settle();
+	zpool_refill_stop();
 	zpool_drain_all();
 	zpool_cache_stop();
 	zpool_slab_stop();
 }
 
+/* What the shrinker would still count, and what the kernel was told. */
+static long pages_left(void)
+{
+	long sum = 0;
+	int nid;
+
+	for_each_node(nid)
+		sum += atomic_long_read(&zpool_budget.on_node[nid]) + shim_pgdat[nid].reclaimable;
+	return sum;
+}
+
 const char *world_leaks(void)
 {
-	static char told[128];
+	static char told[160];
 	struct shim_usage now = shim_usage();
 	long claimed = atomic_long_read(&zpool_budget.claimed);
 	long metadata = atomic_long_read(&zpool_budget.metadata);
 
 	if (now.pages == before.pages && now.kmallocs == before.kmallocs &&
 	    now.percpu == before.percpu &&
-	    now.leak_checked == before.leak_checked && !claimed && !metadata)
+	    now.leak_checked == before.leak_checked && !claimed && !metadata && !pages_left())
 		return NULL;
 	snprintf(told, sizeof(told),
-		 "left behind: %ld pages, %ld kmallocs, %ld percpu, %ld in kmemleak, claimed %ld, metadata %ld",
+		 "left behind: %ld pages, %ld kmallocs, %ld percpu, %ld in kmemleak, claimed %ld, metadata %ld, reclaimable %ld",
 		 now.pages - before.pages, now.kmallocs - before.kmallocs,
 		 now.percpu - before.percpu, now.leak_checked - before.leak_checked,
-		 claimed, metadata);
+		 claimed, metadata, pages_left());
 	return told;
 }

@@ -22,6 +22,18 @@ void world_plug_all(void);
 /* A pass of the worker, as if up to eight seconds had gone by since the last one. */
 void world_adapt(void);
 
+/*
+ * The system wants memory back: a little, all of it, or so urgently that zpool
+ * degrades. What is in limbo may come home.
+ */
+void world_press(void);
+
+/* Was it, since all was calm? */
+bool world_was_pressed(void);
+
+/* No pressure any more, and what it did undone. */
+void world_relax(void);
+
 /* Any parameters that a person may set, and credit for all or for none; back to the usual. */
 void world_change_policy(void);
 void world_reset_policy(void);

@@ -10,23 +10,25 @@ report
 sizeclass
 policy
 log
-budget
+budget alarm pressure
 pages
 defer
 slab
 magazine
-head
+head limbo reserve
 node
 cache
 supply
-drain
+drain throttle
+refill
 alloc
 typed
 stats
 kmalloc
 bulk rcu
 check
-adapt compact shrink
+adapt compact shrink degrade
+reclaim
 worker
 params
 debugfs

@@ -7,8 +7,8 @@
  * one size with an alignment and a constructor of the owner's choice.
  *
  * Each function's kernel-doc stands at its definition: the kmalloc family in
- * zpool_kmalloc.c, zpool_bulk.c and zpool_rcu.c, typed caches in zpool_typed.c
- * and zpool_drain.c. Allocating and freeing may be done in process, softirq and
+ * zpool_kmalloc.c, zpool_bulk.c and zpool_rcu.c, typed caches in zpool_typed.c,
+ * zpool_drain.c and zpool_refill.c. Allocating and freeing may be done in process, softirq and
  * hardirq context, with or without locks held, as far as the given gfp flags
  * allow; creating, shrinking and destroying a cache may sleep. On PREEMPT_RT
  * an allocation with preemption or interrupts off is served from what the pools
@@ -81,5 +81,6 @@ unsigned int zpool_cache_alloc_bulk(struct zpool_cache *cache, gfp_t gfp, unsign
 				    void **objs);
 void zpool_cache_free_bulk(struct zpool_cache *cache, unsigned int nr, void **objs);
 size_t zpool_cache_shrink(struct zpool_cache *cache);
+int zpool_cache_reserve(struct zpool_cache *cache, unsigned int nr);
 
 #endif /* _KZPOOL_ZPOOL_H */

@@ -77,6 +77,7 @@ typedef unsigned int gfp_t;
 /* Arithmetic. */
 #define min(a, b) ({ __auto_type _a = (a); __auto_type _b = (b); _a < _b ? _a : _b; })
 #define max(a, b) ({ __auto_type _a = (a); __auto_type _b = (b); _a > _b ? _a : _b; })
+#define div_u64(n, d)		((u64)(n) / (d))
 #define min_t(type, a, b)	min((type)(a), (type)(b))
 #define max_t(type, a, b)	max((type)(a), (type)(b))
 #define clamp(v, lo, hi)	min(max(v, lo), hi)
@@ -251,6 +252,7 @@ typedef struct { long counter; } atomic_long_t;
 #define atomic_long_add(n, v)		atomic_add(n, v)
 #define atomic_long_sub(n, v)		atomic_add(-(long)(n), v)
 #define atomic_long_inc(v)		atomic_add(1, v)
+#define atomic_long_xchg(v, n)		xchg(&(v)->counter, (long)(n))
 #define atomic_long_try_cmpxchg(v, old, new) \
 	__atomic_compare_exchange_n(&(v)->counter, old, new, false,	\
 				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)

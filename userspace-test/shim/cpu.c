@@ -75,6 +75,16 @@ int shim_this_cpu(void)
 	return shim_me.cpu;
 }
 
+static int any_online(void);
+
+/* Who reads under RCU goes elsewhere, since somebody may wait for that; others wait. */
+static void leave_dead_cpu(void)
+{
+	if (shim_me.reads && !shim_me.stays)
+		shim_me.cpu = any_online();
+	sched_yield();
+}
+
 void preempt_disable(void)
 {
 	if (shim_me.preempt++)
@@ -82,7 +92,7 @@ void preempt_disable(void)
 	pthread_mutex_lock(&cpus[shim_me.cpu]);
 	while (unlikely(!shim_is_online(shim_me.cpu))) {
 		pthread_mutex_unlock(&cpus[shim_me.cpu]);
-		sched_yield();
+		leave_dead_cpu();
 		pthread_mutex_lock(&cpus[shim_me.cpu]);
 	}
 }
@@ -138,7 +148,7 @@ bool preemptible(void)
 
 void might_sleep(void)
 {
-	if (!preemptible())
+	if (!preemptible() || shim_me.reads)
 		shim_bug("sleeps where it must not");
 }
 

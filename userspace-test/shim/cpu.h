@@ -43,6 +43,7 @@ unsigned int shim_nr_online(void);
 /* No test may depend on the time: it stands still, unless a test moves it. */
 extern u64 shim_now_ns;
 
+#define NSEC_PER_MSEC			1000000UL
 #define ktime_get_ns()			shim_now_ns
 #define ktime_get_seconds()		((long long)(shim_now_ns / 1000000000))
 

@@ -17,12 +17,13 @@ struct list_head {
 
 static inline void INIT_LIST_HEAD(struct list_head *head)
 {
-	head->next = head->prev = head;
+	WRITE_ONCE(head->next, head);
+	head->prev = head;
 }
 
 static inline bool list_empty(const struct list_head *head)
 {
-	return head->next == head;
+	return READ_ONCE(head->next) == head;
 }
 
 static inline void shim_list_check(const struct list_head *entry)
@@ -38,14 +39,14 @@ static inline void shim_list_insert(struct list_head *entry, struct list_head *p
 	entry->next = prev->next;
 	entry->prev = prev;
 	prev->next->prev = entry;
-	prev->next = entry;
+	__atomic_store_n(&prev->next, entry, __ATOMIC_RELEASE);
 }
 
 static inline void shim_list_unlink(struct list_head *entry)
 {
 	shim_list_check(entry);
 	entry->next->prev = entry->prev;
-	entry->prev->next = entry->next;
+	WRITE_ONCE(entry->prev->next, entry->next);
 }
 
 static inline void list_add(struct list_head *entry, struct list_head *head)
@@ -69,6 +70,29 @@ static inline void list_del_init(struct list_head *entry)
 	shim_list_unlink(entry);
 	INIT_LIST_HEAD(entry);
 }
+
+static inline void list_splice_tail_init(struct list_head *list, struct list_head *head)
+{
+	struct list_head *first = list->next, *last = list->prev;
+
+	if (list_empty(list))
+		return;
+	shim_list_check(head);
+	first->prev = head->prev;
+	WRITE_ONCE(head->prev->next, first);
+	WRITE_ONCE(last->next, head);
+	head->prev = last;
+	INIT_LIST_HEAD(list);
+}
+
+/* Readers under RCU may be at the entry, which leads on until it is freed. */
+static inline void list_del_rcu(struct list_head *entry)
+{
+	shim_list_unlink(entry);
+	entry->prev = NULL;
+}
+
+#define list_add_tail_rcu(entry, head)	list_add_tail(entry, head)
 
 static inline void list_move(struct list_head *entry, struct list_head *head)
 {
@@ -103,6 +127,14 @@ static inline void list_move_tail(struct list_head *entry, struct list_head *hea
 	for (pos = list_first_entry(head, __typeof__(*pos), member);	\
 	     shim_list_of(pos, member) != (head);			\
 	     pos = list_next_entry(pos, member))
+
+#define shim_list_next_rcu(entry)	__atomic_load_n(&(entry)->next, __ATOMIC_ACQUIRE)
+#define list_for_each_entry_rcu(pos, head, member)			\
+	for (shim_assert_reads(),					\
+	     pos = list_entry(shim_list_next_rcu(head), __typeof__(*pos), member);	\
+	     shim_list_of(pos, member) != (head);			\
+	     pos = list_entry(shim_list_next_rcu(shim_list_of(pos, member)),	\
+			      __typeof__(*pos), member))
 
 #define list_for_each_entry_safe(pos, n, head, member)			\
 	for (pos = list_first_entry(head, __typeof__(*pos), member),	\

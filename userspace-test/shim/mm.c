@@ -17,6 +17,7 @@
 enum page_use { FREE, FIRST, REST, SPLIT };
 
 struct page shim_pages[NR_PAGES];
+struct pglist_data shim_pgdat[MAX_NUMNODES];
 unsigned long shim_linear_map;
 void *high_memory;
 bool shim_init_on_alloc, shim_init_on_free, shim_leave_pages;

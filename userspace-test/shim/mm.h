@@ -144,6 +144,18 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
 void __free_pages(struct page *page, unsigned int order);
 void split_page(struct page *page, unsigned int order);
 
+/* What the kernel is told that lies idle, by node. */
+struct pglist_data {
+	long reclaimable;
+};
+
+extern struct pglist_data shim_pgdat[MAX_NUMNODES];
+
+#define NODE_DATA(nid)			(&shim_pgdat[nid])
+#define NR_KERNEL_MISC_RECLAIMABLE	reclaimable
+#define mod_node_page_state(pgdat, item, pages)	\
+	((void)__atomic_fetch_add(&(pgdat)->item, pages, __ATOMIC_RELAXED))
+
 #define alloc_pages(gfp, order)	alloc_pages_node(NUMA_NO_NODE, gfp, order)
 #define alloc_page(gfp)		alloc_pages(gfp, 0)
 #define __free_page(page)	__free_pages(page, 0)

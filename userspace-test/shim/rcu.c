@@ -150,13 +150,71 @@ void kvfree_call_rcu(struct rcu_head *head, void *p)
 	queue(head, p);
 }
 
+/*
+ * Readers that may be preempted, and grace periods that one may ask about.
+ */
+
+static pthread_rwlock_t readers = PTHREAD_RWLOCK_INITIALIZER;
+static unsigned long nr_started, nr_over;	/* calls of synchronize_rcu(); the last that is over */
+
+void rcu_read_lock(void)
+{
+	if (!shim_me.reads++)
+		pthread_rwlock_rdlock(&readers);
+}
+
+void rcu_read_unlock(void)
+{
+	if (!shim_me.reads)
+		shim_bug("rcu_read_unlock() without rcu_read_lock()");
+	if (!--shim_me.reads)
+		pthread_rwlock_unlock(&readers);
+}
+
+void shim_assert_reads(void)
+{
+	if (!shim_me.reads)
+		shim_bug("a list read under RCU outside of a section");
+}
+
+/* Readers come first, so a writer does not wait in the queue. */
+static void wait_for_readers(void)
+{
+	while (pthread_rwlock_trywrlock(&readers))
+		sched_yield();
+	pthread_rwlock_unlock(&readers);
+}
+
+static void note_over(unsigned long nr)
+{
+	unsigned long over = __atomic_load_n(&nr_over, __ATOMIC_SEQ_CST);
+
+	while (over < nr && !__atomic_compare_exchange_n(&nr_over, &over, nr, false,
+							 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		;
+}
+
 void synchronize_rcu(void)
 {
+	unsigned long nr = __atomic_add_fetch(&nr_started, 1, __ATOMIC_SEQ_CST);
 	int cpu;
 
 	might_sleep();
 	for_each_possible_cpu(cpu)
 		shim_cpu_wait(cpu);
+	wait_for_readers();
+	note_over(nr);
+}
+
+/* The next one that starts will do. */
+unsigned long get_state_synchronize_rcu(void)
+{
+	return __atomic_load_n(&nr_started, __ATOMIC_SEQ_CST) + 1;
+}
+
+bool poll_state_synchronize_rcu(unsigned long cookie)
+{
+	return __atomic_load_n(&nr_over, __ATOMIC_SEQ_CST) >= cookie;
 }
 
 /* All that was queued before has been called. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * REAL: RCU. Readers are who has preemption off; so a grace period has passed
- * when each CPU's mutex was free once. Callbacks run after one, in the order
+ * REAL: RCU. Readers are who has preemption off, and who says so and may be
+ * preempted; so a grace period has passed when each CPU's mutex was free once,
+ * and after that a lock that readers share. Callbacks run after one, in the order
  * in which they were queued, in softirq context of whichever thread turns
  * preemption on (rcu.c); what kvfree_call_rcu() frees, in process context.
  */
@@ -17,11 +18,14 @@ struct rcu_head {
 
 typedef void (*rcu_callback_t)(struct rcu_head *head);
 
-/* Nothing here waits for a reader that may be preempted. */
-#define rcu_read_lock()			((void)0)
-#define rcu_read_unlock()		((void)0)
+void rcu_read_lock(void);
+void rcu_read_unlock(void);
+void shim_assert_reads(void);
 
 void synchronize_rcu(void);
+unsigned long get_state_synchronize_rcu(void);
+bool poll_state_synchronize_rcu(unsigned long cookie);
+#define synchronize_rcu_expedited()	synchronize_rcu()
 void call_rcu(struct rcu_head *head, rcu_callback_t func);
 void kvfree_call_rcu(struct rcu_head *head, void *p);
 void rcu_barrier(void);

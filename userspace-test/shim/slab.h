@@ -27,6 +27,8 @@ size_t kmalloc_size_roundup(size_t size);
 #define kzalloc(size, gfp)		kmalloc(size, (gfp) | __GFP_ZERO)
 #define kzalloc_node(size, gfp, nid)	kmalloc_node(size, (gfp) | __GFP_ZERO, nid)
 
+#define kcalloc_node(n, size, gfp, nid)	kmalloc_node((n) * (size), (gfp) | __GFP_ZERO, nid)
+
 #define SLAB_TYPESAFE_BY_RCU	0	/* here memory stays what it was for long enough */
 
 struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,

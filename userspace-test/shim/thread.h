@@ -16,6 +16,7 @@ struct shim_thread {
 	unsigned int hardirq;
 	unsigned int nmi;
 	unsigned int stays;		/* nesting of migrate_disable() */
+	unsigned int reads;		/* nesting of rcu_read_lock() */
 	bool runs_callbacks;		/* of RCU */
 	struct irq_work *awaited;	/* pending elsewhere */
 	struct irq_work *works;		/* for when interrupts are on */
