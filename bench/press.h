@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The parts of kzpool_press, a program of memory steps that scripts drive.
+ *
+ *   press_main.c     the parameter `do`: one command a write, what came of it to be read
+ *   press_plan.c     how many objects of which size make so many bytes
+ *   press_held.c     objects that nobody looks into: burst, sparse, one, exhaust, drop
+ *   press_live.c     a working set that knows its contents: live, verify
+ *   press_churn.c    threads that allocate, check and free all the time: churn
+ *
+ * Commands come one at a time: the kernel holds a lock while it sets a
+ * parameter.
+ */
+#ifndef _KZPOOL_PRESS_H
+#define _KZPOOL_PRESS_H
+
+#include <linux/string.h>
+#include <linux/types.h>
+
+#include "sizes.h"
+
+/* What a command says, one line; also kept to be read. */
+__printf(1, 2) void press_say(const char *format, ...);
+
+/* A stack of objects that are linked through their first words. */
+struct press_chain {
+	void **top;
+	unsigned long nr;
+};
+
+void press_chain_push(struct press_chain *chain, void *obj);
+void press_chain_free(struct press_chain *chain);
+void press_chain_exhaust(struct press_chain *chain);
+
+unsigned long press_plan_nr(size_t bytes, unsigned int class);
+unsigned long press_plan_total(size_t bytes);
+
+int press_burst(const unsigned int *args);
+int press_sparse(const unsigned int *args);
+int press_one(const unsigned int *args);
+int press_exhaust(const unsigned int *args);
+void press_held_drop(void);
+
+int press_live(const unsigned int *args);
+int press_verify(const unsigned int *args);
+void press_live_drop(void);
+
+int press_churn(const unsigned int *args);
+void press_churn_stop(void);
+
+/*
+ * Contents: words counted up from one that only this object has, and bytes
+ * of the next word where the size ends within one.
+ */
+
+static inline u64 press_seed(u64 owner, u64 number)
+{
+	return (owner + 1) * 0x9e3779b97f4a7c15ULL + (number << 20);
+}
+
+static inline void press_fill(void *p, size_t size, u64 seed)
+{
+	u64 *words = p;
+	size_t i;
+
+	for (i = 0; i < size / sizeof(*words); i++)
+		words[i] = seed + i;
+	seed += i;
+	memcpy(words + i, &seed, size % sizeof(*words));
+}
+
+static inline bool press_is_intact(const void *p, size_t size, u64 seed)
+{
+	const u64 *words = p;
+	size_t i;
+
+	for (i = 0; i < size / sizeof(*words); i++)
+		if (words[i] != seed + i)
+			return false;
+	seed += i;
+	return !memcmp(words + i, &seed, size % sizeof(*words));
+}
+
+#endif /* _KZPOOL_PRESS_H */
