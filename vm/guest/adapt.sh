@@ -59,22 +59,10 @@ misses_nothing()
 	work "$@" && echo "$misses misses before, $(stat misses) after" && [ "$(stat misses)" = "$misses" ]
 }
 
-holds_at_most()
-{
-	[ "$(stat held_bytes)" -le "$1" ]
-}
-
 # has_no_magazines CPU
 has_no_magazines()
 {
 	[ "$(cells cpus "$1" magazine_bytes)" = 0 ]
-}
-
-# log_tells PATTERN: in a line
-log_tells()
-{
-	grep -E "$1" "$debugfs/adapt_log" | tail -n 3
-	grep -qE "$1" "$debugfs/adapt_log"
 }
 
 # One burst, then no pass helps.

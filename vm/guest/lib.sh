@@ -98,6 +98,18 @@ nothing_in_use()
 	[ "$(stat in_use_bytes)" = 0 ]
 }
 
+holds_at_most()
+{
+	[ "$(stat held_bytes)" -le "$1" ]
+}
+
+# log_tells PATTERN: in a line of the adapt_log
+log_tells()
+{
+	grep -E "$1" "$debugfs/adapt_log" | tail -n 3
+	grep -qE "$1" "$debugfs/adapt_log"
+}
+
 # cells FILE ROW COLUMN...: the sum of these columns in the row of a table, whose first column names it;
 # nothing if one is missing
 cells()
