@@ -7,6 +7,7 @@
  *   press_held.c     objects that nobody looks into: burst, sparse, one, exhaust, drop
  *   press_live.c     a working set that knows its contents: live, verify
  *   press_churn.c    threads that allocate, check and free all the time: churn
+ *   press_reserve.c  a cache with a reserve, in hard interrupt context: reserve, reserve_test
  *
  * Commands come one at a time: the kernel holds a lock while it sets a
  * parameter.
@@ -47,6 +48,10 @@ void press_live_drop(void);
 
 int press_churn(const unsigned int *args);
 void press_churn_stop(void);
+
+int press_reserve(const unsigned int *args);
+int press_reserve_test(const unsigned int *args);
+void press_reserve_drop(void);
 
 /*
  * Contents: words counted up from one that only this object has, and bytes

@@ -5,7 +5,7 @@
  * Each write to the parameter `do` runs one command in the writer's context and
  * succeeds or fails with it; reading the parameter gives the line that the last
  * one said, which is in the log as well. What it holds is freed by `drop` or at
- * rmmod.
+ * rmmod, a cache with its reserve only then.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -53,6 +53,8 @@ static const struct command {
 	{ "sparse", "sparse SIZE NR KEEP", 3, press_sparse },
 	{ "one", "one SIZE", 1, press_one },
 	{ "exhaust", "exhaust", 0, press_exhaust },
+	{ "reserve", "reserve NR", 1, press_reserve },
+	{ "reserve_test", "reserve_test", 0, press_reserve_test },
 	{ "drop", "drop", 0, drop },
 };
 
@@ -147,6 +149,7 @@ static void __exit press_exit(void)
 	press_churn_stop();
 	press_live_drop();
 	press_held_drop();
+	press_reserve_drop();
 }
 module_exit(press_exit);
 

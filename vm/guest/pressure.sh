@@ -1,4 +1,4 @@
-# Under memory pressure: what idles goes back to who needs it, three levels come and go.
+# Under memory pressure: what idles goes back to who needs it, three levels come and go, a reserve is kept.
 program=/sys/module/kzpool_press/parameters/do
 fault=/sys/kernel/debug/fail_page_alloc
 
@@ -256,6 +256,12 @@ idles_nothing_in()
 	[ "$(class_idles "$1")" = 0 ]
 }
 
+# has_full_reserve OBJECTS: of 256 bytes
+has_full_reserve()
+{
+	[ "$(stat reserve_bytes)" = $(($1 * 256)) ]
+}
+
 unloaded_reclaimable=$(vmstat nr_kernel_misc_reclaimable)
 killed=$(vmstat oom_kill)
 check "kzpool loads for pressure" \
@@ -357,6 +363,21 @@ fi
 check "what is held can be freed" press drop
 check "nothing is in use after the levels" nothing_in_use
 check "statistics add up after the levels" adds_up
+
+# A reserve is for who cannot sleep, when there is nothing else.
+taken=$(stat reserve_allocs)
+check "64 objects can be reserved" press reserve 64
+check "they are 16 KiB" waits_for has_full_reserve 64
+check "they are there when memory is not, in interrupts as well" exhausted reserve_test
+check "reserve_allocs counts $(($(stat reserve_allocs) - taken))" test "$(stat reserve_allocs)" -gt "$taken"
+check "the reserve fills up again" waits_for has_full_reserve 64
+check "statistics add up with a reserve" adds_up
+check "nobody was killed for the reserve" nobody_was_killed
+check "what is reserved stays when all that idles goes" shrink 1
+check "it has stayed" has_full_reserve 64
+check "a reserve can be ended" press reserve 0
+check "nothing is reserved" waits_for has_full_reserve 0
+check "statistics add up without a reserve" adds_up
 
 # All that idles goes when somebody says so, or what a cache has.
 check "pressure ends after the levels" waits_for level_is 0
