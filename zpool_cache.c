@@ -78,13 +78,26 @@
  * the CPU itself puts the larger in the place of the smaller the next time its
  * fast path fails. zpool_adapt.c has the rest, docs/adapt.md shows it at work.
  *
+ * Pressure
+ *
+ * Who reclaims memory (zpool_shrink.c) takes from here what lies idle, under any
+ * lock of a caller's: it finds caches under RCU, takes raw locks only, and what
+ * a CPU may still use waits in limbo until a grace period is over. When memory
+ * stays scarce (zpool_pressure.c), the worker sets up a level (zpool_degrade.c):
+ * it throttles caches, which is to lower the number that capacity is, to none
+ * even, and it changes who serves a class (zpool_serving). Neither is looked at
+ * by a fast path: a CPU without a magazine misses, and the slow path asks.
+ *
+ * What must not fail for want of memory has a reserve (zpool_reserve.h), outside
+ * of all this.
+ *
  * States of an object
  *
  *   in use -> free in a magazine -> (by way of a depot) -> free in its slab
  *
  * The slab's bitmap counts all but the last state as taken, which is why
  *
- *   held = in use + magazines + remote + depots + free in slabs + tails
+ *   held = in use + magazines + remote + depots + reserve + free in slabs + tails
  *
  * and why "in use", counted as allocations less frees, proves something.
  *

@@ -102,15 +102,18 @@ static void apply(enum zpool_level level)
 /* Objects of a class: those that its slabs have, and those of them that are free there. */
 static void count_objects(unsigned int class, unsigned long *all, unsigned long *free)
 {
+	unsigned long flags;
 	int nid;
 
 	*all = 0;
 	*free = 0;
 	for_each_node(nid) {
-		const struct zpool_slabs *slabs = &zpool_general[class]->nodes[nid]->slabs;
+		struct zpool_slabs *slabs = &zpool_general[class]->nodes[nid]->slabs;
 
-		*all += READ_ONCE(slabs->nr_objects);
-		*free += READ_ONCE(slabs->nr_free);
+		raw_spin_lock_irqsave(&slabs->lock, flags);
+		*all += slabs->nr_objects;
+		*free += slabs->nr_free;
+		raw_spin_unlock_irqrestore(&slabs->lock, flags);
 	}
 }
 

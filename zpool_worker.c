@@ -52,11 +52,14 @@ static void work(struct work_struct *unused)
 
 static void emergency(struct work_struct *unused)
 {
+	enum zpool_level before;
 	unsigned int again_ms;
 
 	mutex_lock(&zpool_adapt_lock);
+	before = zpool_level();
 	again_ms = zpool_degrade(zpool_now_ms());
-	zpool_adapt_grant();
+	if (zpool_level() != before)
+		zpool_adapt_grant();
 	mutex_unlock(&zpool_adapt_lock);
 	if (!zpool_refill_all())
 		again_ms = RETRY_MS;

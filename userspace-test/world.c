@@ -137,7 +137,9 @@ void world_press(void)
 
 	switch (shim_below(8)) {
 	case 0:
+		shim_reclaim_start();
 		zpool_shrink_all();
+		shim_reclaim_stop();
 		break;
 	case 1:
 		synchronize_rcu();
@@ -152,7 +154,9 @@ void world_press(void)
 		degrade(shim_below(2 * zpool_pressure.hold_ms));
 		break;
 	default:
+		shim_reclaim_start();
 		zpool_shrink_scan(shim_below(nr_node_ids), &nr);
+		shim_reclaim_stop();
 	}
 }
 

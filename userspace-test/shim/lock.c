@@ -98,6 +98,7 @@ void raw_spin_unlock(raw_spinlock_t *lock)
 void mutex_lock(struct mutex *lock)
 {
 	might_sleep();
+	shim_assert_no_reclaim("a mutex taken");
 	pthread_mutex_lock(&lock->mutex);
 	WRITE_ONCE(lock->owner, &shim_me);
 }

@@ -40,10 +40,31 @@ static __attribute__((constructor)) void map_memory(void)
 	ASAN_POISON_MEMORY_REGION((void *)shim_linear_map, bytes);
 }
 
-/* No context may sleep that must not, no lock of the product may be held. */
+void shim_reclaim_start(void)
+{
+	shim_me.reclaims = true;
+}
+
+void shim_reclaim_stop(void)
+{
+	shim_me.reclaims = false;
+}
+
+void shim_assert_no_reclaim(const char *what)
+{
+	if (shim_me.reclaims && !shim_me.depth && !shim_me.nmi)
+		shim_bug("%s by who reclaims", what);
+}
+
+/*
+ * No context may sleep that must not, no lock of the product may be held. @gfp is
+ * 0 for a free.
+ */
 void shim_assert_may_alloc(gfp_t gfp, const char *what)
 {
 	shim_assert_unlocked(what);
+	if (gfp)
+		shim_assert_no_reclaim(what);
 	if (in_nmi())
 		shim_bug("%s in NMI", what);
 	if (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible())

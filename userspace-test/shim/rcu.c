@@ -154,13 +154,17 @@ void kvfree_call_rcu(struct rcu_head *head, void *p)
  * Readers that may be preempted, and grace periods that one may ask about.
  */
 
-static pthread_rwlock_t readers = PTHREAD_RWLOCK_INITIALIZER;
+static unsigned long readers[2];		/* those who began in an even and in an odd phase */
+static unsigned long phase;
+static pthread_mutex_t phase_lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned long nr_started, nr_over;	/* calls of synchronize_rcu(); the last that is over */
 
 void rcu_read_lock(void)
 {
-	if (!shim_me.reads++)
-		pthread_rwlock_rdlock(&readers);
+	if (shim_me.reads++)
+		return;
+	shim_me.phase = __atomic_load_n(&phase, __ATOMIC_SEQ_CST) % 2;
+	__atomic_fetch_add(&readers[shim_me.phase], 1, __ATOMIC_SEQ_CST);
 }
 
 void rcu_read_unlock(void)
@@ -168,7 +172,7 @@ void rcu_read_unlock(void)
 	if (!shim_me.reads)
 		shim_bug("rcu_read_unlock() without rcu_read_lock()");
 	if (!--shim_me.reads)
-		pthread_rwlock_unlock(&readers);
+		__atomic_fetch_sub(&readers[shim_me.phase], 1, __ATOMIC_SEQ_CST);
 }
 
 void shim_assert_reads(void)
@@ -177,12 +181,19 @@ void shim_assert_reads(void)
 		shim_bug("a list read under RCU outside of a section");
 }
 
-/* Readers come first, so a writer does not wait in the queue. */
+/* Twice, for who has looked at the phase and is not counted yet. (As in the kernel's SRCU.) */
 static void wait_for_readers(void)
 {
-	while (pthread_rwlock_trywrlock(&readers))
-		sched_yield();
-	pthread_rwlock_unlock(&readers);
+	unsigned int i;
+
+	pthread_mutex_lock(&phase_lock);
+	for (i = 0; i < 2; i++) {
+		unsigned long old = __atomic_fetch_add(&phase, 1, __ATOMIC_SEQ_CST) % 2;
+
+		while (__atomic_load_n(&readers[old], __ATOMIC_SEQ_CST))
+			sched_yield();
+	}
+	pthread_mutex_unlock(&phase_lock);
 }
 
 static void note_over(unsigned long nr)

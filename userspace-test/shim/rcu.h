@@ -2,7 +2,7 @@
 /*
  * REAL: RCU. Readers are who has preemption off, and who says so and may be
  * preempted; so a grace period has passed when each CPU's mutex was free once,
- * and after that a lock that readers share. Callbacks run after one, in the order
+ * and who read before has stopped. Callbacks run after one, in the order
  * in which they were queued, in softirq context of whichever thread turns
  * preemption on (rcu.c); what kvfree_call_rcu() frees, in process context.
  */

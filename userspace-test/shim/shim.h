@@ -53,6 +53,10 @@ void shim_node_exhaust(int nid, bool exhausted);
 void shim_strays_one_in(u32 chance);		/* pages that somebody looks at */
 void shim_reserves_one_in(u32 chance);		/* pages from emergency reserves; 0: never */
 
+/* From here to there this thread reclaims: it allocates nothing and takes no mutex. */
+void shim_reclaim_start(void);
+void shim_reclaim_stop(void);
+
 /* CPUs and nodes that come and go. */
 void shim_cpu_kill(int cpu);
 void shim_cpu_revive(int cpu);

@@ -17,7 +17,9 @@ struct shim_thread {
 	unsigned int nmi;
 	unsigned int stays;		/* nesting of migrate_disable() */
 	unsigned int reads;		/* nesting of rcu_read_lock() */
+	unsigned int phase;		/* in which the outermost began */
 	bool runs_callbacks;		/* of RCU */
+	bool reclaims;			/* interrupts do not */
 	struct irq_work *awaited;	/* pending elsewhere */
 	struct irq_work *works;		/* for when interrupts are on */
 
@@ -35,6 +37,7 @@ extern __thread struct shim_thread shim_me;
 bool shim_cpu_is_idle(int cpu);
 void shim_cpu_wait(int cpu);
 
+void shim_assert_no_reclaim(const char *what);
 void shim_softirq(void (*fn)(void *arg), void *arg);
 void shim_rcu_poll(void);
 
