@@ -2,8 +2,8 @@
 /*
  * Reserves, filled up in the background: see zpool_reserve.h.
  *
- * What a cache is to keep is spread over the nodes that CPUs fill from. Whoever
- * takes from a reserve raises the alarm, and the worker comes and takes fresh
+ * What a cache is to keep is spread over the nodes that CPUs fill from; what one
+ * cannot give, another does. Whoever takes from a reserve raises the alarm, and the worker comes and takes fresh
  * objects out of the slabs. If there are no pages to be had, the cache goes on
  * without magazines, what they have is given to the reserve first, and so is
  * what callers free, until nothing is missing.
@@ -96,14 +96,58 @@ static bool fill_node(struct zpool_cache *cache, int nid)
 	return true;
 }
 
-static bool fill(struct zpool_cache *cache)
+/* Return: objects that are missing altogether. */
+static unsigned int fill_shares(struct zpool_cache *cache)
 {
-	bool is_full = true;
+	unsigned int missing = 0;
 	int nid;
 
 	for_each_node(nid)
-		is_full &= fill_node(cache, nid);
-	return is_full;
+		if (!fill_node(cache, nid))
+			missing += zpool_reserve_missing(&cache->nodes[nid]->reserve);
+	return missing;
+}
+
+/* Nodes keep what they have, @but one, which is to get that much more. */
+static bool shift(struct zpool_cache *cache, int but, unsigned int missing)
+{
+	int nid;
+
+	if (set_target(cache, but, cache->nodes[but]->reserve.target + missing) ||
+	    !fill_node(cache, but))
+		return false;
+	for_each_node(nid)
+		if (nid != but)
+			set_target(cache, nid, READ_ONCE(cache->nodes[nid]->reserve.count));
+	return true;
+}
+
+/* Return: 0, or -ENOMEM with what there was to be had. */
+static int fill(struct zpool_cache *cache, unsigned int nr)
+{
+	unsigned int missing;
+	int nid;
+
+	if (spread(cache, nr))
+		return -ENOMEM;
+	missing = fill_shares(cache);
+	if (!missing)
+		return 0;
+	for_each_node_mask(nid, zpool_fed_nodes)
+		if (!zpool_reserve_missing(&cache->nodes[nid]->reserve) &&
+		    shift(cache, nid, missing))
+			return 0;
+	return -ENOMEM;
+}
+
+static bool is_full(struct zpool_cache *cache)
+{
+	unsigned int count = 0;
+	int nid;
+
+	for_each_node(nid)
+		count += READ_ONCE(cache->nodes[nid]->reserve.count);
+	return count >= cache->reserve;
 }
 
 /* With magazines, or without as long as something is missing. */
@@ -117,17 +161,14 @@ static void throttle(struct zpool_cache *cache, bool is_short)
 /* Return: false if the reserve is still not full. */
 static bool refill(struct zpool_cache *cache)
 {
-	bool is_full;
+	bool is_short;
 
 	lockdep_assert_held(&zpool_refill_lock);
-	if (spread(cache, cache->reserve))
-		return false;
-	is_full = fill(cache);
-	throttle(cache, !is_full);
-	if (is_full)
-		return true;
-	zpool_cache_drain(cache);
-	return false;
+	is_short = !is_full(cache) && fill(cache, cache->reserve);
+	throttle(cache, is_short);
+	if (is_short)
+		zpool_cache_drain(cache);
+	return !is_short;
 }
 
 /**
@@ -168,16 +209,12 @@ static void end(struct zpool_cache *cache)
 /* Return: 0, or -ENOMEM with the reserve as it was, though perhaps not full. */
 static int set_reserve(struct zpool_cache *cache, unsigned int nr)
 {
-	unsigned int before = cache->reserve;
-	int err;
+	int err = fill(cache, nr);
 
-	err = spread(cache, nr);
-	if (!err && !fill(cache))
-		err = -ENOMEM;
-	if (!err)
-		keep(cache, nr);
+	if (err)
+		spread(cache, cache->reserve);
 	else
-		spread(cache, before);
+		keep(cache, nr);
 	return err;
 }
 
