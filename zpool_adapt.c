@@ -322,11 +322,11 @@ static void look_at_cpu(struct pass *pass, struct zpool_cache *cache, unsigned i
 		return;
 	}
 	read_place(&at, &now);
+	zpool_watch_update(watch, &now, pass->elapsed_ms, &s);
 	if (cache->throttle) {
 		count_idle(&at, &now);
 		return;
 	}
-	zpool_watch_update(watch, &now, pass->elapsed_ms, &s);
 	log_past(&at, now.capacity);
 	d = zpool_decide(&s, &zpool_policy);
 	bytes = (size_t)now.claimed * stride_of(&at);
@@ -393,6 +393,7 @@ static void look_at_node(struct pass *pass, struct zpool_cache *cache, int nid)
 		pass->step -= min(pass->step, take_old(cache, nid, age, pass->step, ZPOOL_UNUSED));
 		look_at_slabs(pass, node);
 	}
+	pass->detached |= !zpool_limbo_is_empty(&node->limbo);
 	idle_bytes[nid] += READ_ONCE(node->depot.nr_objects) * cache->geometry.stride +
 			   READ_ONCE(node->slabs.nr_empty_pages) * PAGE_SIZE;
 }
@@ -520,20 +521,6 @@ void zpool_adapt_grant(void)
  * A pass.
  */
 
-/* What was taken from CPUs is ours after a grace period. */
-static void bring_home(const struct pass *pass)
-{
-	struct zpool_cache *cache;
-
-	if (!pass->detached)
-		return;
-	synchronize_rcu();
-	mutex_lock(&zpool_caches_lock);
-	list_for_each_entry(cache, &zpool_caches, list)
-		zpool_cache_bring_home(cache);
-	mutex_unlock(&zpool_caches_lock);
-}
-
 /* So that MemAvailable includes it. */
 static void tell_idle(void)
 {
@@ -579,7 +566,8 @@ void zpool_adapt_pass(unsigned int elapsed_ms)
 	mutex_lock(&zpool_caches_lock);
 	look_and_make_room(&pass);
 	mutex_unlock(&zpool_caches_lock);
-	bring_home(&pass);
+	if (pass.detached)
+		zpool_drain_limbo();
 	tell_idle();
 	zpool_adapt_grant();
 	zpool_adapt_counts.passes++;

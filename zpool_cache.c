@@ -275,8 +275,10 @@ void zpool_cache_end(struct zpool_cache *cache)
 	unsigned long leaked = 0;
 	int nid;
 
-	for_each_node(nid)
+	for_each_node(nid) {
+		WARN_ON_ONCE(!zpool_limbo_is_empty(&cache->nodes[nid]->limbo));
 		leaked += zpool_slabs_fini(&cache->nodes[nid]->slabs);
+	}
 	if (leaked)
 		zpool_report("%s: ended with %lu object(s), %lu bytes, in use; their memory is lost",
 			     cache->name, leaked, leaked * cache->geometry.stride);

@@ -5,7 +5,8 @@
  *
  * Each file opens with a line that names its version; keys are added, never
  * changed. Figures are collected under short locks, printed under none but
- * zpool_caches_lock, which only creating and destroying caches want.
+ * zpool_caches_lock, which is not held where anything is waited for but here, in
+ * a write to shrink.
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -282,10 +283,11 @@ static ssize_t shrink_write(struct file *file, const char __user *buf, size_t co
 			    loff_t *pos)
 {
 	char text[ZPOOL_NAME_BYTES + 1] = "";
+	loff_t start = 0;
 	ssize_t len;
 	int err = 0;
 
-	len = simple_write_to_buffer(text, sizeof(text) - 1, pos, buf, count);
+	len = simple_write_to_buffer(text, sizeof(text) - 1, &start, buf, count);
 	if (len < 0)
 		return len;
 	if (!strcmp(strim(text), "1"))

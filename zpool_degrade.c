@@ -3,7 +3,8 @@
  * See zpool_degrade.h.
  *
  *   1  every cache lives with half of its capacity, nothing grows, and what is
- *      in depots and empty slabs goes back at each turn
+ *      in depots and empty slabs goes back at each turn; from level 2 on also
+ *      what CPUs have
  *   2  classes that are sparse are served by a larger one that has room, so that
  *      their slabs can drain
  *   3  the kernel's kmalloc serves what comes new; no cache has magazines. Typed
@@ -142,6 +143,16 @@ static unsigned int find_target(unsigned int class, unsigned long used, const lo
 	return target;
 }
 
+/* Who serves another class already. */
+static void find_servers(bool *serves)
+{
+	unsigned int class;
+
+	for (class = 0; class < ZPOOL_NR_CLASSES; class++)
+		if (is_merged(class))
+			serves[zpool_serving[class]->tag] = true;
+}
+
 /* Large classes first: who is merged cannot serve, and who serves is not merged. */
 static unsigned int merge_sparse(void)
 {
@@ -151,6 +162,7 @@ static unsigned int merge_sparse(void)
 	unsigned long all, free;
 
 	lockdep_assert_held(&zpool_caches_lock);
+	find_servers(serves);
 	for (class = ZPOOL_NR_CLASSES; class-- > 0;) {
 		count_objects(class, &all, &free);
 		room[class] = free;
@@ -185,12 +197,6 @@ static void merge(void)
  * Levels.
  */
 
-static void change_level(enum zpool_level before, enum zpool_level level)
-{
-	WRITE_ONCE(zpool_pressure.level, level);
-	log_change("-", signals[level], ZPOOL_LEVEL, before, level);
-}
-
 static void set_up(enum zpool_level level)
 {
 	mutex_lock(&zpool_caches_lock);
@@ -211,12 +217,12 @@ unsigned int zpool_degrade(u64 now_ms)
 	enum zpool_level before = zpool_level(), level;
 	unsigned int until_ms;
 
-	level = zpool_pressure_level(&zpool_pressure, now_ms, &until_ms);
+	level = zpool_pressure_update(&zpool_pressure, now_ms, &until_ms);
 	if (level != before)
-		change_level(before, level);
+		log_change("-", signals[level], ZPOOL_LEVEL, before, level);
 	if (level || before)
 		set_up(level);
-	if (level > before)
+	if (level > before || level >= ZPOOL_MERGE)
 		zpool_drain_all();
 	else if (level)
 		zpool_drain_depots();

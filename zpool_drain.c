@@ -57,7 +57,7 @@ static void detach_all(struct zpool_cache *cache)
  * @cache: of which it is
  * @mag: nobody else's any more
  *
- * Context: any but NMI.
+ * Context: where zpool_pages_allowed().
  * Return: how many pages were given back for it.
  */
 unsigned long zpool_magazine_flush(struct zpool_cache *cache, struct zpool_magazine *mag)
@@ -132,41 +132,53 @@ unsigned long zpool_cache_flush(struct zpool_cache *cache, struct list_head *lis
 	return pages;
 }
 
+/* As many as there are now: others may bring more as fast as they go. */
 static void flush_node(struct zpool_cache *cache, int nid)
 {
+	struct zpool_depot *depot = &cache->nodes[nid]->depot;
+	unsigned long nr = READ_ONCE(depot->nr_full) + READ_ONCE(depot->nr_empty);
 	struct zpool_magazine *mag;
 
-	while ((mag = zpool_depot_take(&cache->nodes[nid]->depot))) {
+	while (nr-- && (mag = zpool_depot_take(depot))) {
 		zpool_magazine_flush(cache, mag);
 		cond_resched();
 	}
 	zpool_slabs_trim(&cache->nodes[nid]->slabs);
 }
 
-/* What was detached a grace period ago, then what the nodes have. */
-static void flush_all(struct zpool_cache *cache)
+static void flush_nodes(struct zpool_cache *cache)
 {
 	int nid;
 
-	zpool_cache_bring_home(cache);
 	for_each_node(nid)
 		flush_node(cache, nid);
 }
+
+/*
+ * A cookie may miss a grace period that runs beside another of the other kind,
+ * normal or expedited, or that has begun before; the one after the next is one
+ * for sure. Who detaches meanwhile may make it one more.
+ */
+#define MOST_ROUNDS	4
 
 /**
  * zpool_cache_drain() - give all that is idle in a cache back
  * @cache: which
  *
+ * What is freed meanwhile may stay, and so may what others took from CPUs.
+ *
  * Context: process; waits for a grace period.
  */
 void zpool_cache_drain(struct zpool_cache *cache)
 {
+	unsigned int i;
+
 	detach_all(cache);
-	do {
-		if (zpool_cache_is_in_limbo(cache))
-			synchronize_rcu();
-		flush_all(cache);
-	} while (zpool_cache_is_in_limbo(cache));
+	for (i = 0; i < MOST_ROUNDS && zpool_cache_is_in_limbo(cache); i++) {
+		synchronize_rcu();
+		zpool_cache_bring_home(cache);
+	}
+	flush_nodes(cache);
 }
 
 static unsigned long pages_freed(struct zpool_cache *cache)
@@ -195,6 +207,37 @@ size_t zpool_cache_shrink(struct zpool_cache *cache)
 }
 EXPORT_SYMBOL_GPL(zpool_cache_shrink);
 
+/* Return: true when nothing is in limbo any more. */
+static bool bring_all_home(void)
+{
+	struct zpool_cache *cache;
+	bool is_left = false;
+
+	mutex_lock(&zpool_caches_lock);
+	list_for_each_entry(cache, &zpool_caches, list) {
+		zpool_cache_bring_home(cache);
+		is_left |= zpool_cache_is_in_limbo(cache);
+	}
+	mutex_unlock(&zpool_caches_lock);
+	return !is_left;
+}
+
+/**
+ * zpool_drain_limbo() - wait for what CPUs had to give up, and flush it
+ *
+ * Context: process; takes zpool_caches_lock, waits for a grace period.
+ */
+void zpool_drain_limbo(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < MOST_ROUNDS; i++) {
+		synchronize_rcu();
+		if (bring_all_home())
+			break;
+	}
+}
+
 /**
  * zpool_drain_all() - give all that is idle in all caches back
  *
@@ -209,11 +252,8 @@ void zpool_drain_all(void)
 	list_for_each_entry(cache, &zpool_caches, list)
 		detach_all(cache);
 	mutex_unlock(&zpool_caches_lock);
-	synchronize_rcu();
-	mutex_lock(&zpool_caches_lock);
-	list_for_each_entry(cache, &zpool_caches, list)
-		flush_all(cache);
-	mutex_unlock(&zpool_caches_lock);
+	zpool_drain_limbo();
+	zpool_drain_depots();
 	for_each_node(nid)
 		zpool_budget_tell_idle(nid, 0);
 }
@@ -226,12 +266,10 @@ void zpool_drain_all(void)
 void zpool_drain_depots(void)
 {
 	struct zpool_cache *cache;
-	int nid;
 
 	mutex_lock(&zpool_caches_lock);
 	list_for_each_entry(cache, &zpool_caches, list)
-		for_each_node(nid)
-			flush_node(cache, nid);
+		flush_nodes(cache);
 	mutex_unlock(&zpool_caches_lock);
 }
 
@@ -278,11 +316,9 @@ void zpool_drain_node(int nid)
 	list_for_each_entry(cache, &zpool_caches, list)
 		detach_remotes(cache);
 	mutex_unlock(&zpool_caches_lock);
-	synchronize_rcu();
+	zpool_drain_limbo();
 	mutex_lock(&zpool_caches_lock);
-	list_for_each_entry(cache, &zpool_caches, list) {
-		zpool_cache_bring_home(cache);
+	list_for_each_entry(cache, &zpool_caches, list)
 		flush_node(cache, nid);
-	}
 	mutex_unlock(&zpool_caches_lock);
 }

@@ -15,6 +15,7 @@ unsigned long zpool_cache_bring_home(struct zpool_cache *cache);
 unsigned long zpool_magazine_flush(struct zpool_cache *cache, struct zpool_magazine *mag);
 unsigned long zpool_cache_flush(struct zpool_cache *cache, struct list_head *list);
 void zpool_cache_drain(struct zpool_cache *cache);
+void zpool_drain_limbo(void);
 void zpool_drain_all(void);
 void zpool_drain_depots(void);
 void zpool_drain_cpu(unsigned int cpu);

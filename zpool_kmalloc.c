@@ -49,9 +49,9 @@ static void *alloc_outside(size_t size, gfp_t gfp, int node)
 }
 
 /*
- * At the last level of pressure: from the kernel, in the place of a new slab. A
- * power of two, for which it promises the alignment that we do. Where it cannot
- * be asked or has none, the pools give what they still have.
+ * At the last level of pressure: from the kernel, though a slab may have room,
+ * so that slabs drain. A power of two, for which it promises the alignment that
+ * we do. Where it cannot be asked or has none, the pools give what they have.
  */
 static noinline void *alloc_instead(unsigned int class, gfp_t gfp, int node)
 {

@@ -16,10 +16,9 @@ void zpool_limbo_init(struct zpool_limbo *limbo)
  * @limbo: where
  * @detached: from zpool_cpu_detach(); empty afterwards
  *
- * What is there already waits as long as these do. Somebody must see to it that
- * a grace period begins.
+ * What is there already waits as long as these do.
  *
- * Context: any but NMI.
+ * Context: any with interrupts on; begins a grace period.
  */
 void zpool_limbo_add(struct zpool_limbo *limbo, struct list_head *detached)
 {
@@ -29,6 +28,7 @@ void zpool_limbo_add(struct zpool_limbo *limbo, struct list_head *detached)
 	list_splice_tail_init(detached, &limbo->magazines);
 	limbo->cookie = get_state_synchronize_rcu();
 	raw_spin_unlock_irqrestore(&limbo->lock, flags);
+	start_poll_synchronize_rcu();
 }
 
 /**

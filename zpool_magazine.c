@@ -285,7 +285,7 @@ static size_t take_oldest(struct zpool_depot *depot, struct list_head *from, u32
 				break;
 			continue;
 		}
-		if (mag->count && depot->nr_objects < depot->nr_kept + mag->count)
+		if (age && mag->count && depot->nr_objects < depot->nr_kept + mag->count)
 			break;
 		capacity += mag->capacity;
 		if (mag->count)
@@ -301,7 +301,8 @@ static size_t take_oldest(struct zpool_depot *depot, struct list_head *from, u32
 /**
  * zpool_depot_take_old() - take magazines that nobody came for
  * @depot: from where
- * @age: passes of the worker that they have been there, at least
+ * @age: passes of the worker that they have been there, at least; 0: also those
+ *       that are kept, see zpool_depot_put_kept()
  * @most: objects that they may hold together; the last one may exceed it
  * @taken: they are added to it
  *
@@ -319,6 +320,7 @@ size_t zpool_depot_take_old(struct zpool_depot *depot, u32 age, size_t most,
 	capacity = take_oldest(depot, &depot->empty, age, most, taken);
 	if (!capacity)
 		capacity = take_oldest(depot, &depot->full, age, most, taken);
+	depot->nr_kept = min(depot->nr_kept, depot->nr_objects);
 	raw_spin_unlock_irqrestore(&depot->lock, flags);
 	return capacity;
 }

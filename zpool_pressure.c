@@ -34,7 +34,7 @@ static bool note(struct zpool_pressure *p, enum zpool_level level, u64 now_ms)
 {
 	lockdep_assert_held(&p->lock);
 	p->seen_ms[level] = time_of(now_ms);
-	return READ_ONCE(p->level) < level;
+	return p->level < level;
 }
 
 /**
@@ -80,28 +80,40 @@ bool zpool_pressure_note_shrinking(struct zpool_pressure *p, u64 now_ms)
 	return is_news;
 }
 
-/**
- * zpool_pressure_level() - how scarce memory is
- * @p: where
- * @now_ms: when
- * @until_ms: set to how long that will be so if nothing more is seen
- *
- * Return: the level.
- */
-enum zpool_level zpool_pressure_level(struct zpool_pressure *p, u64 now_ms,
-				      unsigned int *until_ms)
+static enum zpool_level level_at(const struct zpool_pressure *p, u64 now_ms,
+				 unsigned int *until_ms)
 {
 	unsigned int hold_ms = READ_ONCE(p->hold_ms), level;
-	unsigned long flags;
 
-	*until_ms = 0;
-	raw_spin_lock_irqsave(&p->lock, flags);
+	lockdep_assert_held(&p->lock);
 	for (level = ZPOOL_NR_LEVELS - 1; level > ZPOOL_CALM; level--) {
 		if (p->seen_ms[level] && now_ms < p->seen_ms[level] + hold_ms) {
 			*until_ms = p->seen_ms[level] + hold_ms - now_ms;
-			break;
+			return level;
 		}
 	}
+	*until_ms = 0;
+	return ZPOOL_CALM;
+}
+
+/**
+ * zpool_pressure_update() - how scarce is memory?
+ * @p: where; its level is what is returned from now on
+ * @now_ms: when
+ * @until_ms: set to how long that will be so if nothing more is seen
+ *
+ * Context: any but NMI.
+ * Return: the level that is to be acted upon.
+ */
+enum zpool_level zpool_pressure_update(struct zpool_pressure *p, u64 now_ms,
+				       unsigned int *until_ms)
+{
+	enum zpool_level level;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&p->lock, flags);
+	level = level_at(p, now_ms, until_ms);
+	WRITE_ONCE(p->level, level);
 	raw_spin_unlock_irqrestore(&p->lock, flags);
 	return level;
 }

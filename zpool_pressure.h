@@ -32,7 +32,7 @@ struct zpool_pressure {
 	u64 shrunk_ms;			/* last of them; 0: none; under lock, as the next */
 	u64 seen_ms[ZPOOL_NR_LEVELS];	/* last evidence of each level; 0: none */
 	unsigned int hold_ms;		/* of calm, until a level is left; the user's */
-	unsigned int level;		/* what was done about it; the worker's */
+	unsigned int level;		/* what is done about it; written under lock */
 };
 
 extern struct zpool_pressure zpool_pressure;
@@ -40,8 +40,8 @@ extern struct zpool_pressure zpool_pressure;
 void zpool_pressure_init(struct zpool_pressure *p);
 bool zpool_pressure_note_shrinking(struct zpool_pressure *p, u64 now_ms);
 bool zpool_pressure_note(struct zpool_pressure *p, enum zpool_level level, u64 now_ms);
-enum zpool_level zpool_pressure_level(struct zpool_pressure *p, u64 now_ms,
-				      unsigned int *until_ms);
+enum zpool_level zpool_pressure_update(struct zpool_pressure *p, u64 now_ms,
+				       unsigned int *until_ms);
 
 static inline u64 zpool_now_ms(void)
 {

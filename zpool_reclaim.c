@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * See zpool_reclaim.h. What is done is zpool_shrink's; here is when, what the
- * kernel is told of it, and that it is evidence of pressure.
+ * kernel is told of it, and what of it is evidence of pressure.
  */
 #include <linux/notifier.h>
 #include <linux/oom.h>
-#include <linux/rcupdate.h>
 #include <linux/shrinker.h>
 #include <linux/swap.h>
-#include <linux/workqueue.h>
 
 #include "zpool_alarm.h"
 #include "zpool_compat.h"
@@ -16,21 +14,21 @@
 #include "zpool_reclaim.h"
 #include "zpool_shrink.h"
 
+/* Pages at a time: a node with less than the kernel's own 128 would seldom be asked. */
+#define BATCH	32
+
 static struct shrinker *shrinker;
-static struct workqueue_struct *queue;
-
-/* What nobody reclaims any more comes home all the same, a grace period later. */
-static void bring_home(struct work_struct *work)
-{
-	if (zpool_shrink_bring_home())
-		queue_rcu_work(queue, to_rcu_work(work));
-}
-
-static struct rcu_work home_work;
 
 static unsigned long count_objects(struct shrinker *unused, struct shrink_control *sc)
 {
 	return zpool_shrink_count(sc->nid) ?: SHRINK_EMPTY;
+}
+
+/* That kswapd comes is no evidence: it does whenever files have filled the memory. */
+static void note_evidence(void)
+{
+	if (!current_is_kswapd() && zpool_pressure_note_shrinking(&zpool_pressure, zpool_now_ms()))
+		zpool_alarm();
 }
 
 static unsigned long scan_objects(struct shrinker *unused, struct shrink_control *sc)
@@ -39,11 +37,9 @@ static unsigned long scan_objects(struct shrinker *unused, struct shrink_control
 
 	freed = zpool_shrink_scan(sc->nid, &nr);
 	mm_account_reclaimed_pages(freed);
-	if (zpool_pressure_note_shrinking(&zpool_pressure, zpool_now_ms()))
-		zpool_alarm();
+	note_evidence();
 	if (!nr)
 		return SHRINK_STOP;
-	queue_rcu_work(queue, &home_work);
 	sc->nr_scanned = nr;
 	return freed;
 }
@@ -62,7 +58,7 @@ static struct notifier_block oom_notifier = {
 	.notifier_call = no_memory,
 };
 
-/* What is asked for is what an object costs to make again: nothing. */
+/* To make an object again costs no input or output: nothing, as seeks has it. */
 static int start_shrinker(void)
 {
 	shrinker = shrinker_alloc(SHRINKER_NUMA_AWARE, "kzpool");
@@ -70,45 +66,32 @@ static int start_shrinker(void)
 		return -ENOMEM;
 	shrinker->count_objects = count_objects;
 	shrinker->scan_objects = scan_objects;
+	shrinker->batch = BATCH;
 	shrinker->seeks = 0;
 	shrinker_register(shrinker);
 	return 0;
 }
 
 /**
- * zpool_reclaim_start() - at load, when the caches are there
+ * zpool_reclaim_start() - at load, when caches and worker are there
  *
  * Return: 0, or an error.
  */
 int zpool_reclaim_start(void)
 {
-	int err = -ENOMEM;
+	int err = start_shrinker();
 
-	INIT_RCU_WORK(&home_work, bring_home);
-	queue = alloc_workqueue("kzpool_reclaim", WQ_UNBOUND | WQ_MEM_RECLAIM, 1);
-	if (!queue)
-		return err;
-	err = start_shrinker();
 	if (err)
-		goto no_shrinker;
+		return err;
 	err = register_oom_notifier(&oom_notifier);
 	if (err)
-		goto no_notifier;
-	return 0;
-
-no_notifier:
-	shrinker_free(shrinker);
-no_shrinker:
-	destroy_workqueue(queue);
+		shrinker_free(shrinker);
 	return err;
 }
 
-/* At unload, before the caches go. */
+/* At unload, before they go. */
 void zpool_reclaim_stop(void)
 {
 	unregister_oom_notifier(&oom_notifier);
 	shrinker_free(shrinker);
-	while (flush_rcu_work(&home_work))
-		;	/* it queues itself until all is home */
-	destroy_workqueue(queue);
 }

@@ -22,7 +22,7 @@
 #include "zpool_throttle.h"
 
 /* Pointers of a node's reserve that one allocation of the kernel's holds with ease. */
-#define MOST_RESERVED	16384U
+#define MOST_RESERVED	4096U
 
 static DEFINE_MUTEX(zpool_refill_lock);
 static LIST_HEAD(reserved);		/* caches with a reserve, under the lock */
@@ -53,27 +53,52 @@ static int set_target(struct zpool_cache *cache, int nid, unsigned int target)
 	return 0;
 }
 
-/* Each node that CPUs fill from keeps its share, the first what is left over. */
-static int spread(struct zpool_cache *cache, unsigned int nr)
+/* What each node is to keep of @nr: those that CPUs fill from alike, the first what is left over. */
+static unsigned int share_of(int nid, unsigned int nr)
 {
-	unsigned int nodes = nodes_weight(zpool_fed_nodes), share, left;
+	unsigned int nodes = max(nodes_weight(zpool_fed_nodes), 1), share = nr / nodes;
+
+	if (nid == first_node(zpool_fed_nodes))
+		share += nr % nodes;
+	return zpool_node_is_fed(nid) ? share : 0;
+}
+
+static unsigned int target_of(struct zpool_cache *cache, int nid)
+{
+	return READ_ONCE(cache->nodes[nid]->reserve.target);
+}
+
+/* Let each node keep its share of @nr at least. Return: 0 or -ENOMEM. */
+static int raise_targets(struct zpool_cache *cache, unsigned int nr)
+{
 	int nid, err = 0;
 
-	share = nr / nodes;
-	left = nr % nodes;
-	for_each_node(nid) {
-		unsigned int target = zpool_node_is_fed(nid) ? share + left : 0;
-
-		if (zpool_node_is_fed(nid))
-			left = 0;
-		if (target != cache->nodes[nid]->reserve.target)
-			err = set_target(cache, nid, target) ?: err;
-	}
+	for_each_node(nid)
+		if (target_of(cache, nid) < share_of(nid, nr))
+			err = set_target(cache, nid, share_of(nid, nr)) ?: err;
 	return err;
 }
 
+/* Let nodes that keep more than their share of @nr keep less, until it is @nr in all. */
+static void lower_targets(struct zpool_cache *cache, unsigned int nr)
+{
+	unsigned int sum = 0, target, less;
+	int nid;
+
+	for_each_node(nid)
+		sum += target_of(cache, nid);
+	for_each_node(nid) {
+		target = target_of(cache, nid);
+		if (sum <= nr || target <= share_of(nid, nr))
+			continue;
+		less = min(target - share_of(nid, nr), sum - nr);
+		set_target(cache, nid, target - less);
+		sum -= less;
+	}
+}
+
 /* Fresh objects of the node itself. Return: false if nothing more is to be had. */
-static bool fill_node(struct zpool_cache *cache, int nid)
+static bool fill_node(struct zpool_cache *cache, int nid, gfp_t gfp)
 {
 	struct zpool_reserve *r = &cache->nodes[nid]->reserve;
 	void *objs[ZPOOL_BATCH];
@@ -82,7 +107,7 @@ static bool fill_node(struct zpool_cache *cache, int nid)
 	while ((nr = zpool_reserve_missing(r))) {
 		enum zpool_slab_use use = ZPOOL_MAGAZINE;
 
-		nr = zpool_cache_take(cache, GFP_KERNEL | __GFP_THISNODE | __GFP_NOWARN, nid,
+		nr = zpool_cache_take(cache, gfp | __GFP_THISNODE | __GFP_NOWARN, nid,
 				      objs, min(nr, ZPOOL_BATCH), &use);
 		if (use != ZPOOL_MAGAZINE)
 			zpool_slabs_free(objs, nr, use, cache);
@@ -96,58 +121,43 @@ static bool fill_node(struct zpool_cache *cache, int nid)
 	return true;
 }
 
-/* Return: objects that are missing altogether. */
-static unsigned int fill_shares(struct zpool_cache *cache)
+/* Have node @to keep what @from has not got. Return: false if it cannot either. */
+static bool shift(struct zpool_cache *cache, int from, int to, gfp_t gfp)
 {
-	unsigned int missing = 0;
-	int nid;
+	unsigned int missing = zpool_reserve_missing(&cache->nodes[from]->reserve);
+	unsigned int before = target_of(cache, to);
 
-	for_each_node(nid)
-		if (!fill_node(cache, nid))
-			missing += zpool_reserve_missing(&cache->nodes[nid]->reserve);
-	return missing;
-}
-
-/* Nodes keep what they have, @but one, which is to get that much more. */
-static bool shift(struct zpool_cache *cache, int but, unsigned int missing)
-{
-	int nid;
-
-	if (set_target(cache, but, cache->nodes[but]->reserve.target + missing) ||
-	    !fill_node(cache, but))
+	if (set_target(cache, to, before + missing))
 		return false;
-	for_each_node(nid)
-		if (nid != but)
-			set_target(cache, nid, READ_ONCE(cache->nodes[nid]->reserve.count));
+	if (!fill_node(cache, to, gfp)) {
+		set_target(cache, to, before);
+		return false;
+	}
+	set_target(cache, from, target_of(cache, from) - missing);
 	return true;
 }
 
-/* Return: 0, or -ENOMEM with what there was to be had. */
-static int fill(struct zpool_cache *cache, unsigned int nr)
+/* Return: false if something is missing on the node and no other can give it. */
+static bool fill_or_shift(struct zpool_cache *cache, int nid, gfp_t gfp)
 {
-	unsigned int missing;
-	int nid;
+	int other;
 
-	if (spread(cache, nr))
-		return -ENOMEM;
-	missing = fill_shares(cache);
-	if (!missing)
-		return 0;
-	for_each_node_mask(nid, zpool_fed_nodes)
-		if (!zpool_reserve_missing(&cache->nodes[nid]->reserve) &&
-		    shift(cache, nid, missing))
-			return 0;
-	return -ENOMEM;
+	if (fill_node(cache, nid, gfp))
+		return true;
+	for_each_node_mask(other, zpool_fed_nodes)
+		if (other != nid && shift(cache, nid, other, gfp))
+			return true;
+	return false;
 }
 
-static bool is_full(struct zpool_cache *cache)
+static bool fill(struct zpool_cache *cache, gfp_t gfp)
 {
-	unsigned int count = 0;
+	bool is_full = true;
 	int nid;
 
 	for_each_node(nid)
-		count += READ_ONCE(cache->nodes[nid]->reserve.count);
-	return count >= cache->reserve;
+		is_full &= fill_or_shift(cache, nid, gfp);
+	return is_full;
 }
 
 /* With magazines, or without as long as something is missing. */
@@ -158,17 +168,17 @@ static void throttle(struct zpool_cache *cache, bool is_short)
 	mutex_unlock(&zpool_caches_lock);
 }
 
-/* Return: false if the reserve is still not full. */
+/* Without much effort: it is tried again soon. Return: false if the reserve is still not full. */
 static bool refill(struct zpool_cache *cache)
 {
-	bool is_short;
+	bool is_full;
 
 	lockdep_assert_held(&zpool_refill_lock);
-	is_short = !is_full(cache) && fill(cache, cache->reserve);
-	throttle(cache, is_short);
-	if (is_short)
+	is_full = fill(cache, GFP_KERNEL | __GFP_NORETRY);
+	throttle(cache, !is_full);
+	if (!is_full)
 		zpool_cache_drain(cache);
-	return !is_short;
+	return is_full;
 }
 
 /**
@@ -202,26 +212,29 @@ static void keep(struct zpool_cache *cache, unsigned int nr)
 static void end(struct zpool_cache *cache)
 {
 	keep(cache, 0);
-	spread(cache, 0);
+	lower_targets(cache, 0);
 	throttle(cache, false);
 }
 
-/* Return: 0, or -ENOMEM with the reserve as it was, though perhaps not full. */
+/* First what is to be more, so that there is never less than before. Return: 0 or -ENOMEM. */
 static int set_reserve(struct zpool_cache *cache, unsigned int nr)
 {
-	int err = fill(cache, nr);
+	int err = raise_targets(cache, nr);
 
-	if (err)
-		spread(cache, cache->reserve);
-	else
+	if (!err && !fill(cache, GFP_KERNEL))
+		err = -ENOMEM;
+	if (!err)
 		keep(cache, nr);
+	lower_targets(cache, cache->reserve);
+	if (!err)
+		throttle(cache, false);
 	return err;
 }
 
 /**
  * zpool_cache_reserve() - keep objects for callers that cannot sleep
  * @cache: from zpool_cache_create()
- * @nr: how many, at most 16384; 0: none any more
+ * @nr: how many, at most 4096; 0: none any more
  *
  * Who cannot sleep (gfp without __GFP_DIRECT_RECLAIM, or on PREEMPT_RT with
  * preemption or interrupts off) gets one of them when there is nothing else,
@@ -263,9 +276,10 @@ EXPORT_SYMBOL_GPL(zpool_cache_reserve);
  */
 void zpool_refill_end(struct zpool_cache *cache)
 {
+	if (!cache->reserve)
+		return;
 	mutex_lock(&zpool_refill_lock);
-	if (cache->reserve)
-		end(cache);
+	end(cache);
 	mutex_unlock(&zpool_refill_lock);
 }
 

@@ -13,30 +13,39 @@
  *   - magazines in the depot, those not asked for longest first
  *   - what other CPUs had to give up a grace period ago
  *   - magazines of CPUs that did nothing with them since the worker looked:
- *     taken away, into limbo, all of a cache at once. They come home by a later
- *     call, or by a work when nobody calls.
+ *     taken away, into limbo. They come home by a later call, or with the
+ *     worker, whom an alarm tells.
  *   - magazines of CPUs that work, as many as were asked for
  *
  * The CPUs of a node give up one lot of a cache at a time: while one is in limbo
  * they keep what they got since, or a busy CPU would lose each magazine as soon
  * as it is made, and none would ever come home.
+ *
+ * What is looked at is measured in bytes claimed, which also bounds a call that
+ * wants all of it: others may bring more as fast as it goes.
  */
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 
+#include "zpool_alarm.h"
 #include "zpool_budget.h"
 #include "zpool_drain.h"
 #include "zpool_shrink.h"
 
 struct zpool_shrink_counts zpool_shrink_counts;
 
-/* What a step did, in pages. */
 struct step {
-	unsigned long looked_at;	/* what was taken in hand, at least 1 if anything */
-	unsigned long freed;
+	size_t claims;			/* bytes claimed by what was taken in hand */
+	unsigned long freed;		/* pages */
+	bool detached;			/* some of it is in limbo */
 };
+
+static size_t claims_on(int nid)
+{
+	return max(atomic_long_read(&zpool_budget.on_node[nid]), 0L);
+}
 
 /**
  * zpool_shrink_count() - what could be given back
@@ -50,9 +59,7 @@ struct step {
  */
 unsigned long zpool_shrink_count(int nid)
 {
-	long claimed = atomic_long_read(&zpool_budget.on_node[nid]);
-
-	return max(claimed, 0L) >> PAGE_SHIFT;
+	return claims_on(nid) >> PAGE_SHIFT;
 }
 
 static bool trim(struct zpool_cache *cache, int nid, struct step *step)
@@ -62,27 +69,25 @@ static bool trim(struct zpool_cache *cache, int nid, struct step *step)
 	if (!READ_ONCE(slabs->nr_empty))
 		return false;
 	step->freed = zpool_slabs_trim(slabs);
-	step->looked_at = step->freed;
+	step->claims = step->freed << PAGE_SHIFT;
 	return step->freed;
 }
 
 static void flush(struct zpool_cache *cache, struct zpool_magazine *mag, struct step *step)
 {
-	step->looked_at = max(mag->count * (size_t)cache->geometry.stride >> PAGE_SHIFT, 1UL);
+	step->claims = mag->capacity * (size_t)cache->geometry.stride;
 	step->freed = zpool_magazine_flush(cache, mag);
 }
 
 static bool empty_depot(struct zpool_cache *cache, int nid, struct step *step)
 {
 	struct zpool_depot *depot = &cache->nodes[nid]->depot;
-	struct zpool_magazine *mag;
 	LIST_HEAD(taken);
 
 	if ((!READ_ONCE(depot->nr_full) && !READ_ONCE(depot->nr_empty)) ||
 	    !zpool_depot_take_old(depot, 0, 1, &taken))
 		return false;
-	mag = list_first_entry(&taken, struct zpool_magazine, list);
-	flush(cache, mag, step);
+	flush(cache, list_first_entry(&taken, struct zpool_magazine, list), step);
 	return true;
 }
 
@@ -130,23 +135,25 @@ static size_t detach_from(struct zpool_cache *cache, int nid, enum zpool_share s
 	return bytes;
 }
 
+/* Whoever asked for little gets them all, since nobody misses them: they cost a page. */
 static bool detach_idle(struct zpool_cache *cache, int nid, struct step *step)
 {
-	step->looked_at = !!detach_from(cache, nid, ZPOOL_ALL, true);
-	return step->looked_at;
+	step->detached = detach_from(cache, nid, ZPOOL_ALL, true);
+	step->claims = step->detached ? PAGE_SIZE : 0;
+	return step->detached;
 }
 
 /* What is at home there lies with CPUs of other nodes, too. */
 static bool detach_busy(struct zpool_cache *cache, int nid, struct step *step)
 {
-	size_t bytes = detach_from(cache, nid, ZPOOL_ALL, false);
 	int other;
 
+	step->claims = detach_from(cache, nid, ZPOOL_ALL, false);
 	for_each_node(other)
 		if (other != nid)
-			bytes += detach_from(cache, other, ZPOOL_REMOTE, false);
-	step->looked_at = DIV_ROUND_UP(bytes, PAGE_SIZE);
-	return bytes;
+			step->claims += detach_from(cache, other, ZPOOL_REMOTE, false);
+	step->detached = step->claims;
+	return step->detached;
 }
 
 typedef bool (*way_fn)(struct zpool_cache *cache, int nid, struct step *step);
@@ -170,14 +177,15 @@ static bool try_way(way_fn way, int nid, struct step *step)
 	return found;
 }
 
-/* In one way as long as it yields, until @sum has looked at @nr pages. */
-static void use_way(way_fn way, int nid, unsigned long nr, struct step *sum)
+/* In one way as long as it yields, until @sum has looked at @most bytes. */
+static void use_way(way_fn way, int nid, size_t most, struct step *sum)
 {
 	struct step step;
 
-	while (sum->looked_at < nr && try_way(way, nid, &step)) {
-		sum->looked_at += step.looked_at;
+	while (sum->claims < most && try_way(way, nid, &step)) {
+		sum->claims += step.claims;
 		sum->freed += step.freed;
+		sum->detached |= step.detached;
 		cond_resched();
 	}
 }
@@ -199,14 +207,20 @@ static void account(int nid, unsigned long pages)
  */
 unsigned long zpool_shrink_scan(int nid, unsigned long *nr)
 {
+	size_t most = min(*nr, ULONG_MAX >> PAGE_SHIFT) << PAGE_SHIFT;
 	struct step sum = {};
 	unsigned int i;
 
+	*nr = 0;
+	if (!node_possible(nid))
+		return 0;
 	for (i = 0; i < ARRAY_SIZE(ways); i++)
-		use_way(ways[i], nid, *nr, &sum);
+		use_way(ways[i], nid, most, &sum);
 	atomic_long_inc(&zpool_shrink_counts.calls);
 	account(nid, sum.freed);
-	*nr = sum.looked_at;
+	if (sum.detached)
+		zpool_alarm();
+	*nr = DIV_ROUND_UP(sum.claims, PAGE_SIZE);
 	return sum.freed;
 }
 
@@ -244,7 +258,7 @@ static unsigned long use_way_up(way_fn way)
 	for_each_node(nid) {
 		struct step sum = {};
 
-		use_way(way, nid, ULONG_MAX, &sum);
+		use_way(way, nid, claims_on(nid), &sum);
 		account(nid, sum.freed);
 		pages += sum.freed;
 	}
@@ -263,19 +277,27 @@ bool zpool_shrink_bring_home(void)
 	return is_in_limbo();
 }
 
+/* Two, if a normal grace period is going on: see MOST_ROUNDS in zpool_drain.c. */
+#define MOST_ROUNDS	3
+
 /**
  * zpool_shrink_all() - give back all that is idle, at once
  *
- * Context: process, under any lock of a caller's; waits for a grace period that
- * disturbs all CPUs.
+ * Context: process, under any lock of a caller's; waits for grace periods that
+ * disturb all CPUs.
  * Return: pages that were given back.
  */
 unsigned long zpool_shrink_all(void)
 {
 	unsigned long pages = use_way_up(trim) + use_way_up(empty_depot);
+	unsigned int i;
 
 	detach_all();
-	if (is_in_limbo())
+	for (i = 0; i < MOST_ROUNDS && is_in_limbo(); i++) {
 		synchronize_rcu_expedited();
-	return pages + use_way_up(bring_home) + use_way_up(trim);
+		pages += use_way_up(bring_home);
+	}
+	if (is_in_limbo())
+		zpool_alarm();
+	return pages + use_way_up(trim);
 }

@@ -108,13 +108,15 @@ static unsigned int add_slab(struct zpool_cache *cache, struct zpool_slab *slab,
 }
 
 /*
- * No page to be had: that memory is scarce, if who asked could wait until some
- * is reclaimed, or wanted a single page.
+ * No pages to be had: that memory is scarce, if who asked could wait until some
+ * is reclaimed, or wanted a single one. Many in a row may be missing with plenty
+ * of memory free.
  */
 static void note_failure(const struct zpool_cache *cache, gfp_t gfp)
 {
 	if (!zpool_pages_allowed() || (gfp & (__GFP_THISNODE | __GFP_NORETRY)) ||
-	    (!gfpflags_allow_blocking(gfp) && cache->geometry.least.order))
+	    cache->geometry.least.order > (gfpflags_allow_blocking(gfp) ?
+					   PAGE_ALLOC_COSTLY_ORDER : 0))
 		return;
 	if (zpool_pressure_note(&zpool_pressure, ZPOOL_MERGE, zpool_now_ms()))
 		zpool_alarm();

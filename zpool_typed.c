@@ -86,7 +86,8 @@ EXPORT_SYMBOL_GPL(zpool_cache_create);
  * @cache: from zpool_cache_create(), or NULL; no other call on it may be going on
  *
  * Objects still in use are reported and their memory is lost, never reused.
- * Those given to zpool_kfree_rcu() are waited for.
+ * Those given to zpool_kfree_rcu() are waited for, and if the cache has a
+ * reserve, whoever reclaims memory to fill it up.
  *
  * Context: process; waits for a grace period.
  */

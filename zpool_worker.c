@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * When the mechanisms run: see zpool_worker.h. They know nothing of each other
- * and nothing of time; here they are called in turn. There are two works, since
- * an alarm (zpool_alarm.h) should not wait for what is done at leisure.
+ * and nothing of time; here they are called in turn. What an alarm (zpool_alarm.h)
+ * is about has works of its own, since it should not wait for what is done at
+ * leisure.
  *
  * Unbound, since a pass looks at every CPU and should not take the time of one
  * that somebody isolated.
@@ -17,7 +18,12 @@
 #include "zpool_policy.h"
 #include "zpool_pressure.h"
 #include "zpool_refill.h"
+#include "zpool_shrink.h"
 #include "zpool_worker.h"
+
+/* Until a reserve that could not be filled up is tried again, and until limbo is asked again. */
+#define REFILL_MS	100U
+#define GRACE_MS	20U
 
 static struct workqueue_struct *queue;
 static unsigned long last_run;		/* jiffies; written by the work */
@@ -25,9 +31,11 @@ static unsigned long last_run;		/* jiffies; written by the work */
 static void work(struct work_struct *unused);
 static DECLARE_DELAYED_WORK(delayed, work);
 
-/* What an alarm is about: pressure and reserves. */
+/* What an alarm may be about. Filling reserves up may wait for memory, the rest must not wait for that. */
 static void emergency(struct work_struct *unused);
+static void refill(struct work_struct *unused);
 static DECLARE_DELAYED_WORK(urgent, emergency);
+static DECLARE_DELAYED_WORK(refilling, refill);
 
 static void run_again(void)
 {
@@ -43,14 +51,18 @@ static void work(struct work_struct *unused)
 	zpool_adapt_pass(max(1U, jiffies_to_msecs(now - last_run)));
 	mutex_unlock(&zpool_adapt_lock);
 	WRITE_ONCE(last_run, now);
-	zpool_refill_all();
+	queue_delayed_work(queue, &refilling, 0);
 	run_again();
 }
 
-/* Until a reserve that could not be filled up is tried again. */
-#define RETRY_MS	100U
+static void refill(struct work_struct *unused)
+{
+	if (!zpool_refill_all())
+		queue_delayed_work(queue, &refilling, msecs_to_jiffies(REFILL_MS));
+}
 
-static void emergency(struct work_struct *unused)
+/* Return: ms after which to come again, 0 if there is no need. */
+static unsigned int degrade(void)
 {
 	enum zpool_level before;
 	unsigned int again_ms;
@@ -61,8 +73,15 @@ static void emergency(struct work_struct *unused)
 	if (zpool_level() != before)
 		zpool_adapt_grant();
 	mutex_unlock(&zpool_adapt_lock);
-	if (!zpool_refill_all())
-		again_ms = RETRY_MS;
+	return again_ms;
+}
+
+static void emergency(struct work_struct *unused)
+{
+	unsigned int again_ms = degrade();
+
+	if (zpool_shrink_bring_home())
+		again_ms = GRACE_MS;
 	if (again_ms)
 		queue_delayed_work(queue, &urgent, msecs_to_jiffies(again_ms));
 }
@@ -71,6 +90,7 @@ static void emergency(struct work_struct *unused)
 static void come_soon(void)
 {
 	mod_delayed_work(queue, &urgent, 0);
+	mod_delayed_work(queue, &refilling, 0);
 }
 
 /* The interval may have changed: it counts from the last pass on, so that who sets it often stops nothing. */
@@ -90,7 +110,7 @@ void zpool_worker_kick(void)
  */
 int zpool_worker_start(void)
 {
-	queue = alloc_workqueue("kzpool", WQ_UNBOUND | WQ_FREEZABLE | WQ_MEM_RECLAIM, 2);
+	queue = alloc_workqueue("kzpool", WQ_UNBOUND | WQ_FREEZABLE | WQ_MEM_RECLAIM, 3);
 	if (!queue)
 		return -ENOMEM;
 	last_run = jiffies;
@@ -105,5 +125,6 @@ void zpool_worker_stop(void)
 	zpool_alarm_stop();
 	cancel_delayed_work_sync(&delayed);
 	cancel_delayed_work_sync(&urgent);
+	cancel_delayed_work_sync(&refilling);
 	destroy_workqueue(queue);
 }

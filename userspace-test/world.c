@@ -143,6 +143,7 @@ void world_press(void)
 		break;
 	case 1:
 		synchronize_rcu();
+		synchronize_rcu();
 		zpool_shrink_bring_home();
 		break;
 	case 2:

@@ -41,6 +41,7 @@ extern nodemask_t node_states[NR_NODE_STATES];
 					     (nid) = next_node(nid, mask))
 #define for_each_node_state(nid, state)	for_each_node_mask(nid, node_states[state])
 #define for_each_node(nid)		for ((nid) = 0; (nid) < (int)nr_node_ids; (nid)++)
+#define PAGE_ALLOC_COSTLY_ORDER		3
 #define for_each_online_node(nid)	for_each_node(nid)
 #define node_state(nid, state)		node_isset(nid, node_states[state])
 #define node_possible(nid)		((unsigned int)(nid) < nr_node_ids)

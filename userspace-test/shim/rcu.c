@@ -217,10 +217,10 @@ void synchronize_rcu(void)
 	note_over(nr);
 }
 
-/* The next one that starts will do. */
+/* The next one that starts would do, but the kernel's own misses one now and then. */
 unsigned long get_state_synchronize_rcu(void)
 {
-	return __atomic_load_n(&nr_started, __ATOMIC_SEQ_CST) + 1;
+	return __atomic_load_n(&nr_started, __ATOMIC_SEQ_CST) + 1 + !shim_below(4);
 }
 
 bool poll_state_synchronize_rcu(unsigned long cookie)
