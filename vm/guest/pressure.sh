@@ -2,10 +2,10 @@
 program=/sys/module/kzpool_press/parameters/do
 fault=/sys/kernel/debug/fail_page_alloc
 
-# MiB that a burst takes, that must idle then, that may, of a working set; rounds. Less where the kernel
-# checks itself and is slow.
-burst=256 idle_mib=200 budget_mib=256 live=64 rounds=100
-[ ! -e $fault ] || burst=80 idle_mib=40 budget_mib=64 live=16 rounds=30
+# MiB that are free, that a burst takes, that must idle then, that may, of a working set; rounds. Less
+# where the kernel checks itself and is slow.
+free_mib=440 burst=256 idle_mib=200 budget_mib=256 live=64 rounds=100
+[ ! -e $fault ] || free_mib=240 burst=80 idle_mib=40 budget_mib=64 live=16 rounds=30
 
 # press COMMAND...: one memory step, see bench/press_main.c
 press()
@@ -133,26 +133,44 @@ has_free()
 	[ "$(free_now_kb)" -ge "$1" ]
 }
 
-# fill_kb PERCENT: what is free above the reserves, and so much of what idles
-fill_kb()
+# spare_kb: what stays free: the kernel's own reserves, and what a file takes beside its pages
+spare_kb()
 {
-	echo $(($(meminfo MemFree) - $(low_kb) + $(idle_bytes) * $1 / 102400))
+	echo $(($(low_kb) + $(meminfo MemTotal) / 32))
 }
 
-# fills KIB: a file of so many in memory, for a moment
+# fill_kb PERCENT: what is free, and so much of what idles
+fill_kb()
+{
+	echo $(($(meminfo MemFree) - $(spare_kb) + $(idle_bytes) * $1 / 102400))
+}
+
+# fill DIRECTORY KIB: with a file of so many in memory
+fill()
+{
+	mkdir -p "$1" && mount -t tmpfs -o size=$(($2 + 1024))k none "$1" &&
+		dd if=/dev/zero of="$1/zeros" bs=64k count=$(($2 / 64)) 2>/dev/null
+}
+
+# fills KIB: for a moment
 fills()
 {
-	mkdir -p /fill && mount -t tmpfs -o size=$(($1 + 1024))k fill /fill || return
-	dd if=/dev/zero of=/fill/zeros bs=64k count=$(($1 / 64)) 2>/dev/null
+	fill /fill "$1"
 	status=$?
 	umount /fill && return $status
+}
+
+# leaves_free MIB: what is more is taken away, so that files are soon written.
+leaves_free()
+{
+	fill /ballast $(($(meminfo MemFree) - $1 * 1024))
 }
 
 # one_round NUMBER: of pressure, on what lives; each tenth needs what a burst left idle
 one_round()
 {
 	drop_caches && shrink 1 || return
-	[ $(($1 % 10)) != 0 ] || { press burst $((burst / 4)) && fills "$(fill_kb 50)" && press verify; }
+	[ $(($1 % 10)) != 0 ] || { press burst $((burst / 2)) && fills "$(fill_kb 50)" && press verify; }
 }
 
 all_rounds()
@@ -262,6 +280,8 @@ has_full_reserve()
 	[ "$(stat reserve_bytes)" = $(($1 * 256)) ]
 }
 
+[ "$(meminfo MemFree)" -lt $(((free_mib + 64) * 1024)) ] ||
+	check "$free_mib MiB of $(($(meminfo MemFree) / 1024)) stay free" leaves_free $free_mib
 unloaded_reclaimable=$(vmstat nr_kernel_misc_reclaimable)
 killed=$(vmstat oom_kill)
 check "kzpool loads for pressure" \
@@ -400,4 +420,5 @@ check "statistics add up after shrinking" adds_up
 check "nothing is in use in the end" nothing_in_use
 check "the program of memory steps unloads" rmmod kzpool_press
 check "kzpool unloads after pressure" rmmod kzpool
+[ ! -d /ballast ] || umount /ballast
 check "nothing is reclaimable any more" test "$(vmstat nr_kernel_misc_reclaimable)" = "$unloaded_reclaimable"
