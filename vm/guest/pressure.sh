@@ -224,7 +224,7 @@ is_reclaimed()
 	tries=0
 	until at_least pressure_level 1; do
 		tries=$((tries + 1))
-		[ $tries -le 300 ] && press burst 8 && drop_caches || return
+		[ $tries -le 300 ] && press burst 1 && drop_caches || return
 	done
 }
 
