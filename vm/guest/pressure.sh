@@ -2,10 +2,10 @@
 program=/sys/module/kzpool_press/parameters/do
 fault=/sys/kernel/debug/fail_page_alloc
 
-# MiB that a burst takes, that must idle then, that may, of a working set; rounds. Less where the kernel
-# checks itself and is slow.
-burst=256 idle_mib=200 budget_mib=256 live=64 rounds=100
-[ ! -e $fault ] || burst=80 idle_mib=40 budget_mib=64 live=16 rounds=30
+# MiB that are free, that a burst takes, that must idle then, that may, of a working set; rounds. Less
+# where the kernel checks itself and is slow.
+free_mib=440 burst=256 idle_mib=200 budget_mib=256 live=64 rounds=100
+[ ! -e $fault ] || free_mib=240 burst=80 idle_mib=40 budget_mib=64 live=16 rounds=10
 
 # press COMMAND...: one memory step, see bench/press_main.c
 press()
@@ -96,15 +96,16 @@ at_least()
 	[ "$(stat "$1")" -ge "$2" ]
 }
 
-# idles MIB: bursts, 20 at most, until so much idles and the worker, who comes meanwhile, lets it
+# idles MIB BURST: bursts of that size, 20 at most, until so much idles and the worker, who comes
+# meanwhile, lets it
 idles()
 {
 	bursts=0
 	until [ "$(idle_bytes)" -ge $(($1 * 1048576)) ]; do
 		bursts=$((bursts + 1))
-		[ $bursts -le 20 ] && press burst $burst && passes 3 || return
+		[ $bursts -le 20 ] && press burst "$2" && passes 3 || return
 	done
-	echo "$bursts bursts of $burst MiB"
+	echo "$bursts bursts of $2 MiB"
 }
 
 # reclaimable_kb: what kzpool says that it would give back
@@ -113,18 +114,22 @@ reclaimable_kb()
 	echo $((($(vmstat nr_kernel_misc_reclaimable) - unloaded_reclaimable) * 4))
 }
 
-# is_counted: all that idles but objects in slabs that are in use otherwise, which one cannot see here
+# is_counted: all that idles but objects in slabs that are in use otherwise, which one cannot see here;
+# with what an empty slab has beside its objects
 is_counted()
 {
-	counted=$(reclaimable_kb) most=$(($(idle_bytes) / 1024)) least=$(($(bytes_in magazine remote depot) / 1024))
-	echo "$counted KiB are reclaimable, $most idle, of which $least not in slabs"
-	[ "$counted" -le $((most + most / 50)) ] && [ "$counted" -ge $((least - least / 10)) ]
+	counted=$(reclaimable_kb) most=$(($(idle_bytes) + $(stat tail_bytes)))
+	least=$(bytes_in magazine remote depot)
+	echo "$counted KiB are reclaimable, of $most bytes idle, of which $least not in slabs"
+	[ $((counted * 1024)) -le $((most + most / 50)) ] && [ $((counted * 1024)) -ge $((least - least / 10)) ]
 }
 
-# is_available: MemAvailable sees it.
+# is_available: MemAvailable sees it; it leaves out some of the kernel's own reserves.
 is_available()
 {
-	[ $(($(meminfo MemAvailable) - $(meminfo MemFree))) -ge $(($(reclaimable_kb) * 8 / 10)) ]
+	more=$(($(meminfo MemAvailable) - $(meminfo MemFree))) reclaimable=$(reclaimable_kb)
+	echo "$more KiB more available than free, $reclaimable reclaimable"
+	[ $more -ge $((reclaimable * 9 / 10 - 3 * $(low_kb))) ]
 }
 
 # has_free KIB
@@ -133,19 +138,37 @@ has_free()
 	[ "$(free_now_kb)" -ge "$1" ]
 }
 
-# fill_kb PERCENT: what is free above the reserves, and so much of what idles
-fill_kb()
+# spare_kb: what stays free: the kernel's own reserves, and what a file takes beside its pages
+spare_kb()
 {
-	echo $(($(meminfo MemFree) - $(low_kb) + $(idle_bytes) * $1 / 102400))
+	echo $(($(low_kb) + $(meminfo MemTotal) / 32))
 }
 
-# fills KIB: a file of so many in memory, for a moment
+# fill_kb PERCENT: what is free, and so much of what idles
+fill_kb()
+{
+	echo $(($(meminfo MemFree) - $(spare_kb) + $(idle_bytes) * $1 / 102400))
+}
+
+# fill DIRECTORY KIB POLICY: with a file of so many in memory, on which nodes
+fill()
+{
+	mkdir -p "$1" && mount -t tmpfs -o "size=$(($2 + 1024))k,mpol=$3" none "$1" &&
+		dd if=/dev/zero of="$1/zeros" bs=64k count=$(($2 / 64)) 2>/dev/null
+}
+
+# fills KIB: for a moment
 fills()
 {
-	mkdir -p /fill && mount -t tmpfs -o size=$(($1 + 1024))k fill /fill || return
-	dd if=/dev/zero of=/fill/zeros bs=64k count=$(($1 / 64)) 2>/dev/null
+	fill /fill "$1" default
 	status=$?
 	umount /fill && return $status
+}
+
+# leaves_free MIB: what is more is taken away, of each node as much, so that files are soon written.
+leaves_free()
+{
+	fill /ballast $(($(meminfo MemFree) - $1 * 1024)) interleave
 }
 
 # one_round NUMBER: of pressure, on what lives; each tenth needs what a burst left idle
@@ -201,7 +224,7 @@ is_reclaimed()
 	tries=0
 	until at_least pressure_level 1; do
 		tries=$((tries + 1))
-		[ $tries -le 300 ] && press burst 8 && drop_caches || return
+		[ $tries -le 300 ] && press burst 1 && drop_caches || return
 	done
 }
 
@@ -262,6 +285,8 @@ has_full_reserve()
 	[ "$(stat reserve_bytes)" = $(($1 * 256)) ]
 }
 
+[ "$(meminfo MemFree)" -lt $(((free_mib + 64) * 1024)) ] ||
+	check "$free_mib MiB of $(($(meminfo MemFree) / 1024)) stay free" leaves_free $free_mib
 unloaded_reclaimable=$(vmstat nr_kernel_misc_reclaimable)
 killed=$(vmstat oom_kill)
 check "kzpool loads for pressure" \
@@ -270,7 +295,7 @@ check "the program of memory steps loads" insmod /kzpool_press.ko
 check "there is no pressure yet" level_is 0
 
 # What idles is there for others: it counts as available, and comes back when it is asked for.
-check "at least $idle_mib MiB can idle" idles $idle_mib
+check "at least $idle_mib MiB can idle" idles $idle_mib $burst
 passes 2
 check "what idles is counted as reclaimable" waits_for is_counted
 is_counted | report
@@ -287,7 +312,7 @@ check "nothing is reclaimable that is not there" waits_for is_counted
 check "statistics add up after reclaim" adds_up
 
 check "pressure ends" waits_for level_is 0
-check "at least $idle_mib MiB idle again" idles $idle_mib
+check "at least $idle_mib MiB idle again" idles $idle_mib $burst
 figures
 reclaimed=$(stat reclaimed_bytes) wanted=$(fill_kb 80)
 check "$wanted KiB for files, which are not free, can be had" fills "$wanted"
@@ -381,12 +406,12 @@ check "statistics add up without a reserve" adds_up
 
 # All that idles goes when somebody says so, or what a cache has.
 check "pressure ends after the levels" waits_for level_is 0
-check "bursts leave something" idles $((idle_mib / 4))
+check "bursts leave something" idles $((idle_mib / 8)) $((burst / 4))
 idle=$(idle_bytes) held=$(stat held_bytes)
 check "1 is taken by shrink" shrink 1
 check "98 % of the $idle bytes idle go" waits_for holds_at_most $((held - idle * 98 / 100))
 check "pressure is not what that was" level_is 0
-check "bursts leave something again" idles $((idle_mib / 4))
+check "bursts leave something again" idles $((idle_mib / 8)) $((burst / 4))
 set_parameter adapt_interval_ms 3600000
 other=$(class_idles zpool-2048)
 check "zpool-4096 has $(class_idles zpool-4096) objects, zpool-2048 $other" test "$(class_idles zpool-4096)" -gt 0
@@ -400,4 +425,5 @@ check "statistics add up after shrinking" adds_up
 check "nothing is in use in the end" nothing_in_use
 check "the program of memory steps unloads" rmmod kzpool_press
 check "kzpool unloads after pressure" rmmod kzpool
+[ ! -d /ballast ] || umount /ballast
 check "nothing is reclaimable any more" test "$(vmstat nr_kernel_misc_reclaimable)" = "$unloaded_reclaimable"
