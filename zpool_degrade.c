@@ -167,7 +167,7 @@ static unsigned int merge_sparse(void)
 		count_objects(class, &all, &free);
 		room[class] = free;
 		target = find_target(class, all - free, room);
-		if (serves[class] || is_merged(class) || 2 * free < all ||
+		if (!all || serves[class] || is_merged(class) || 2 * free < all ||
 		    target == ZPOOL_NR_CLASSES)
 			continue;
 		room[target] -= all - free;

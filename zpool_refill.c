@@ -216,19 +216,26 @@ static void end(struct zpool_cache *cache)
 	throttle(cache, false);
 }
 
-/* First what is to be more, so that there is never less than before. Return: 0 or -ENOMEM. */
-static int set_reserve(struct zpool_cache *cache, unsigned int nr)
+/* First more, so that there is never less than before. Return: 0 or -ENOMEM. */
+static int raise_reserve(struct zpool_cache *cache, unsigned int nr)
 {
 	int err = raise_targets(cache, nr);
 
 	if (!err && !fill(cache, GFP_KERNEL))
 		err = -ENOMEM;
-	if (!err)
+	if (!err) {
 		keep(cache, nr);
-	lower_targets(cache, cache->reserve);
-	if (!err)
 		throttle(cache, false);
+	}
+	lower_targets(cache, cache->reserve);
 	return err;
+}
+
+/* What is missing of less is found in the background. */
+static void lower_reserve(struct zpool_cache *cache, unsigned int nr)
+{
+	keep(cache, nr);
+	lower_targets(cache, nr);
 }
 
 /**
@@ -259,8 +266,10 @@ int zpool_cache_reserve(struct zpool_cache *cache, unsigned int nr)
 		return -EINVAL;
 	}
 	mutex_lock(&zpool_refill_lock);
-	if (nr)
-		err = set_reserve(cache, nr);
+	if (nr > cache->reserve)
+		err = raise_reserve(cache, nr);
+	else if (nr)
+		lower_reserve(cache, nr);
 	else
 		end(cache);
 	mutex_unlock(&zpool_refill_lock);

@@ -502,8 +502,8 @@ static void realloc_one(struct model *m)
 	if (!o.p) {
 		expect_may_fail(gfp);
 		o = old;
-	} else if (o.p != old.p && o.kind == MODEL_TYPED) {
-		o.kind = MODEL_POOLED;
+	} else if (o.p != old.p && o.kind != MODEL_FOREIGN) {
+		o.kind = is_pooled(o.p) || !world_was_pressed() ? MODEL_POOLED : MODEL_FOREIGN;
 		o.type = NULL;
 	}
 	readopt(&o, &old, gfp);

@@ -77,10 +77,13 @@ int shim_this_cpu(void)
 
 static int any_online(void);
 
-/* Who reads under RCU goes elsewhere, since somebody may wait for that; others wait. */
+/*
+ * Who reads under RCU goes elsewhere, since somebody may wait for that; others
+ * wait. (Who must stay would have kept a real CPU from dying.)
+ */
 static void leave_dead_cpu(void)
 {
-	if (shim_me.reads && !shim_me.stays)
+	if (shim_me.reads)
 		shim_me.cpu = any_online();
 	sched_yield();
 }
@@ -450,7 +453,8 @@ static void happen(const struct shim_chaos *chaos)
 			shim_interrupt(chaos->irq, chaos->arg);
 		break;
 	case 1:
-		if (irq && !shim_me.depth)
+		/* With RT it is another task's, which may sleep where a reader must not. */
+		if (irq && !shim_me.depth && !(IS_RT && shim_me.reads))
 			shim_softirq(chaos->irq, chaos->arg);
 		break;
 	case 2:

@@ -113,7 +113,7 @@ static void run_done(void)
 void shim_rcu_poll(void)
 {
 	if (READ_ONCE(nr_queued) == READ_ONCE(nr_done) || shim_me.runs_callbacks ||
-	    shim_me.depth || shim_below(4))
+	    shim_me.depth || shim_me.reads || shim_below(4))
 		return;
 	look_around();
 	run_done();
