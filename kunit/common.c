@@ -104,6 +104,18 @@ void zpool_test_move(int cpu)
 }
 
 /**
+ * zpool_test_first_cpu() - one to stay on
+ */
+unsigned int zpool_test_first_cpu(void)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu)
+		return cpu;
+	return 0;
+}
+
+/**
  * zpool_test_usage() - statistics of one cache
  * @cache: which
  */

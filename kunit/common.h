@@ -55,6 +55,7 @@ struct zpool_usage zpool_test_usage(struct zpool_cache *cache);
 void zpool_test_settle(void);
 void zpool_test_pass(unsigned int elapsed_ms);
 void zpool_test_move(int cpu);
+unsigned int zpool_test_first_cpu(void);
 void *zpool_test_alloc(size_t size, gfp_t gfp);
 bool zpool_test_is_pooled(const void *p);
 bool zpool_test_is_filled(const void *p, int byte, size_t size);
