@@ -5,12 +5,17 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 
+#include "../zpool_log.h"
 #include "common.h"
 
 /* How the test found things; tests run one after the other. */
 static unsigned long limit_before;
 static long metadata_before;
 static long reports_before;
+static unsigned int hold_before;
+
+/* As zpool_degrade() is told: so late that all that was seen in earnest is long over. */
+static u64 now_ms;
 
 /* As after a load without parameters. */
 const struct zpool_policy zpool_test_policy = {
@@ -74,6 +79,87 @@ void zpool_test_end_quiet(struct kunit *test)
 }
 
 /**
+ * zpool_test_begin_scarce() - the init hook of a suite under pressure
+ * @test: which
+ *
+ * On the first CPU.
+ *
+ * Return: 0.
+ */
+int zpool_test_begin_scarce(struct kunit *test)
+{
+	zpool_test_begin(test);
+	hold_before = zpool_pressure.hold_ms;
+	zpool_pressure.hold_ms = ZPOOL_TEST_HOLD_MS;
+	now_ms = 1ULL << 40;
+	zpool_log_clear();
+	zpool_test_move(zpool_test_first_cpu());
+	return 0;
+}
+
+/* Nothing is otherwise than before. */
+static void expect_eased(struct kunit *test)
+{
+	struct zpool_cache *cache;
+	unsigned int class;
+
+	KUNIT_EXPECT_EQ(test, (unsigned int)zpool_level(), (unsigned int)ZPOOL_CALM);
+	for (class = 0; class < ZPOOL_NR_CLASSES; class++)
+		KUNIT_EXPECT_PTR_EQ(test, zpool_serving[class], zpool_general[class]);
+	mutex_lock(&zpool_caches_lock);
+	list_for_each_entry(cache, &zpool_caches, list)
+		KUNIT_EXPECT_EQ(test, (unsigned int)cache->throttle, 0U);
+	mutex_unlock(&zpool_caches_lock);
+}
+
+/**
+ * zpool_test_end_scarce() - the exit hook of a suite under pressure
+ * @test: which
+ *
+ * The pressure is over, too.
+ */
+void zpool_test_end_scarce(struct kunit *test)
+{
+	zpool_test_move(ZPOOL_TEST_ANY_CPU);
+	zpool_test_later(ZPOOL_TEST_HOLD_MS);
+	expect_eased(test);
+	zpool_pressure_init(&zpool_pressure);
+	zpool_pressure.hold_ms = hold_before;
+	zpool_budget_grant(0);
+	zpool_test_end_quiet(test);
+}
+
+/**
+ * zpool_test_later() - a turn of what is done under pressure
+ * @ms: after the last one
+ *
+ * Return: as zpool_degrade().
+ */
+unsigned int zpool_test_later(unsigned int ms)
+{
+	unsigned int again_ms;
+
+	now_ms += ms;
+	mutex_lock(&zpool_adapt_lock);
+	again_ms = zpool_degrade(now_ms);
+	zpool_adapt_grant();
+	mutex_unlock(&zpool_adapt_lock);
+	return again_ms;
+}
+
+/**
+ * zpool_test_press() - evidence of a level, and a turn
+ * @level: which
+ *
+ * Return: as zpool_degrade().
+ */
+unsigned int zpool_test_press(enum zpool_level level)
+{
+	zpool_pressure_note(&zpool_pressure, level, now_ms);
+	return zpool_test_later(0);
+}
+
+/**
  * zpool_test_settle() - wait for all that was put off
  */
 void zpool_test_settle(void)
@@ -101,6 +187,18 @@ void zpool_test_pass(unsigned int elapsed_ms)
 void zpool_test_move(int cpu)
 {
 	set_cpus_allowed_ptr(current, cpu < 0 ? cpu_possible_mask : cpumask_of(cpu));
+}
+
+/**
+ * zpool_test_first_cpu() - one to stay on
+ */
+unsigned int zpool_test_first_cpu(void)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu)
+		return cpu;
+	return 0;
 }
 
 /**

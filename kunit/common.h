@@ -17,8 +17,10 @@
 #include "../zpool_budget.h"
 #include "../zpool_cache.h"
 #include "../zpool_check.h"
+#include "../zpool_degrade.h"
 #include "../zpool_drain.h"
 #include "../zpool_kmalloc.h"
+#include "../zpool_pressure.h"
 #include "../zpool_report.h"
 #include "../zpool_stats.h"
 #include "../zpool_supply.h"
@@ -28,6 +30,9 @@
 #define AMPLE_BUDGET	(64UL << 20)
 
 #define ZPOOL_TEST_ANY_CPU	(-1)
+
+/* Of calm, until a level is left. */
+#define ZPOOL_TEST_HOLD_MS	5000U
 
 /* A validator has nothing to say. */
 #define EXPECT_SOUND(test, verdict) do {					\
@@ -51,10 +56,16 @@ int zpool_test_begin(struct kunit *test);
 void zpool_test_end(struct kunit *test);
 void zpool_test_end_quiet(struct kunit *test);
 
+int zpool_test_begin_scarce(struct kunit *test);
+void zpool_test_end_scarce(struct kunit *test);
+unsigned int zpool_test_press(enum zpool_level level);
+unsigned int zpool_test_later(unsigned int ms);
+
 struct zpool_usage zpool_test_usage(struct zpool_cache *cache);
 void zpool_test_settle(void);
 void zpool_test_pass(unsigned int elapsed_ms);
 void zpool_test_move(int cpu);
+unsigned int zpool_test_first_cpu(void);
 void *zpool_test_alloc(size_t size, gfp_t gfp);
 bool zpool_test_is_pooled(const void *p);
 bool zpool_test_is_filled(const void *p, int byte, size_t size);

@@ -6,11 +6,16 @@
  *
  * CPUs 0 and 1 are on node 0, 2 and 3 on node 1, 4 on node 2.
  */
+#include "../zpool_adapt.h"
+#include "../zpool_alarm.h"
 #include "../zpool_budget.h"
 #include "../zpool_cache.h"
 #include "../zpool_check.h"
+#include "../zpool_degrade.h"
 #include "../zpool_drain.h"
+#include "../zpool_kmalloc.h"
 #include "../zpool_node.h"
+#include "../zpool_pressure.h"
 #include "../zpool_report.h"
 #include "../zpool_stats.h"
 #include "tap.h"
@@ -319,6 +324,135 @@ static void moved_midway(void)
 	zpool_budget_set_limit(WORLD_BUDGET);
 }
 
+/*
+ * Page allocators that fail: what they tell, what is done then.
+ */
+
+static unsigned int nr_rung;
+
+static void listen(void)
+{
+	nr_rung++;
+}
+
+static enum zpool_level level_seen(void)
+{
+	unsigned int until_ms;
+
+	return zpool_pressure_update(&zpool_pressure, zpool_now_ms(), &until_ms);
+}
+
+static void degrade(u64 now_ms)
+{
+	mutex_lock(&zpool_adapt_lock);
+	zpool_degrade(now_ms);
+	mutex_unlock(&zpool_adapt_lock);
+}
+
+static void calm_down(void)
+{
+	degrade(zpool_now_ms() + zpool_pressure.hold_ms + 1);
+	EXPECT(zpool_level() == ZPOOL_CALM);
+	zpool_pressure_init(&zpool_pressure);
+}
+
+static void *fail(size_t size, gfp_t gfp, enum shim_fault kind)
+{
+	void *p;
+
+	zpool_drain_all();
+	shim_fail_nth(kind, 1, true);
+	p = zpool_kmalloc_node(size, gfp, gfp & __GFP_THISNODE ? 0 : NUMA_NO_NODE);
+	shim_fail_stop();
+	return p;
+}
+
+/* By who could wait for reclaim of not too many pages, or wanted no more than one. */
+static void a_failure_is_evidence(void)
+{
+	static const struct {
+		size_t size;
+		gfp_t gfp;
+		enum zpool_level level;
+	} cases[] = {
+		{ SIZE, GFP_KERNEL, ZPOOL_MERGE },
+		{ 8 * PAGE_SIZE, GFP_KERNEL, ZPOOL_MERGE },
+		{ SIZE, GFP_ATOMIC, ZPOOL_MERGE },
+		{ PAGE_SIZE, GFP_NOWAIT, ZPOOL_MERGE },
+		{ PAGE_SIZE + 1, GFP_NOWAIT, ZPOOL_CALM },
+		{ 40000, GFP_ATOMIC, ZPOOL_CALM },
+		{ 8 * PAGE_SIZE + 1, GFP_KERNEL, ZPOOL_CALM },
+		{ SIZE, GFP_KERNEL | __GFP_NORETRY, ZPOOL_CALM },
+		{ SIZE, GFP_ATOMIC | __GFP_NORETRY, ZPOOL_CALM },
+		{ SIZE, GFP_KERNEL | __GFP_THISNODE, ZPOOL_CALM },
+		{ SIZE, GFP_ATOMIC | __GFP_THISNODE, ZPOOL_CALM },
+	};
+	unsigned int i;
+
+	shim_thread_move(0);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		zpool_pressure_init(&zpool_pressure);
+		EXPECT(!fail(cases[i].size, cases[i].gfp, SHIM_PAGES));
+		if (level_seen() != cases[i].level)
+			printf("# case %u\n", i);
+		EXPECT(level_seen() == cases[i].level);
+	}
+	zpool_pressure_init(&zpool_pressure);
+}
+
+/* What other nodes have is no failure. */
+static void a_full_node_is_no_evidence(void)
+{
+	void *p;
+
+	shim_thread_move(0);
+	zpool_drain_all();
+	zpool_pressure_init(&zpool_pressure);
+	shim_node_exhaust(0, true);
+	p = zpool_kmalloc(SIZE, GFP_KERNEL);
+	shim_node_exhaust(0, false);
+	EXPECT(p && level_seen() == ZPOOL_CALM);
+	zpool_kfree(p);
+}
+
+/* Until somebody came. */
+static void a_failure_raises_the_alarm(void)
+{
+	zpool_alarm_start(listen);
+	nr_rung = 0;
+	EXPECT(!fail(SIZE, GFP_ATOMIC | __GFP_NORETRY, SHIM_PAGES) && nr_rung == 0);
+	EXPECT(!fail(SIZE, GFP_KERNEL, SHIM_PAGES) && nr_rung == 1);
+	EXPECT(!fail(SIZE, GFP_KERNEL, SHIM_PAGES) && nr_rung == 2);
+	degrade(zpool_now_ms());
+	EXPECT(zpool_level() == ZPOOL_MERGE);
+	EXPECT(!fail(SIZE, GFP_KERNEL, SHIM_PAGES) && nr_rung == 2);
+	calm_down();
+	EXPECT(!fail(SIZE, GFP_KERNEL, SHIM_PAGES) && nr_rung == 3);
+	zpool_alarm_stop();
+	calm_down();
+}
+
+/* When the kernel that serves in our place has none, there is what slabs have. */
+static void the_last_there_is(void)
+{
+	void *held, *p;
+
+	shim_thread_move(0);
+	held = zpool_kmalloc(SIZE, GFP_KERNEL);
+	zpool_pressure_note(&zpool_pressure, ZPOOL_FALL_BACK, zpool_now_ms());
+	degrade(zpool_now_ms());
+	p = fail(SIZE, GFP_KERNEL | __GFP_ZERO, SHIM_KMALLOC);
+	EXPECT(p && virt_to_page(p) == virt_to_page(held));
+	EXPECT(p && !memchr_inv(p, 0, SIZE));
+	zpool_kfree(p);
+	EXPECT(!fail(40000, GFP_KERNEL, SHIM_KMALLOC));
+	p = fail(40000, GFP_KERNEL | __GFP_NOFAIL, SHIM_KMALLOC);
+	EXPECT(p && zpool_page_is_ours(virt_to_page(p)));
+	zpool_kfree(p);
+	zpool_kfree(held);
+	calm_down();
+}
+
 static void run(void (*test)(void), const char *name)
 {
 	const char *broken;
@@ -354,6 +488,10 @@ int main(void)
 	memset(objs, 0, sizeof(objs));
 	RUN(an_nmi_asks);
 	RUN(moved_midway);
+	RUN(a_failure_is_evidence);
+	RUN(a_full_node_is_no_evidence);
+	RUN(a_failure_raises_the_alarm);
+	RUN(the_last_there_is);
 	zpool_cache_destroy(cache);
 	world_stop();
 	leaks = world_leaks();
