@@ -78,7 +78,8 @@ static inline unsigned int cpu_of(int nid)
 	return found;
 }
 
-static inline void take_from(struct kunit *test, struct zpool_cache *cache, unsigned int nr, int nid)
+static inline void take_from(struct kunit *test, struct zpool_cache *cache, unsigned int nr,
+			     int nid)
 {
 	while (nr--) {
 		objs[nr] = zpool_cache_alloc_node(cache, GFP_KERNEL | __GFP_THISNODE, nid);
