@@ -59,7 +59,8 @@ static void take(struct kunit *test, struct zpool_cache *cache, unsigned int nr)
 	while (nr--) {
 		objs[nr] = NULL;
 		for_each_node(nid)
-			objs[nr] = objs[nr] ?: zpool_reserve_take(&cache->nodes[nid]->reserve, false);
+			if (!objs[nr])
+				objs[nr] = zpool_reserve_take(&cache->nodes[nid]->reserve, false);
 		KUNIT_ASSERT_NOT_NULL(test, objs[nr]);
 	}
 }
@@ -283,7 +284,7 @@ static void without_it_a_cache_is_as_before(struct kunit *test)
 	mutex_unlock(&zpool_caches_lock);
 	KUNIT_EXPECT_EQ(test, zpool_cache_reserve(cache, 0), 0);
 	KUNIT_EXPECT_EQ(test, cache->throttle, 0);
-	KUNIT_EXPECT_EQ(test, (unsigned int)per_cpu_ptr(cache->tails, 0)->capacity, cache->capacity);
+	KUNIT_EXPECT_EQ(test, 0U + per_cpu_ptr(cache->tails, 0)->capacity, cache->capacity);
 	zpool_cache_destroy(cache);
 }
 
