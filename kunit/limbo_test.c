@@ -99,6 +99,32 @@ static void a_lot_at_a_time(struct kunit *test)
 	zpool_cache_destroy(cache);
 }
 
+static void each_node_has_its_own(struct kunit *test)
+{
+	int far = far_node(test);
+	struct zpool_cache *cache = create(test, "kunit-limbo");
+	unsigned long nr = ULONG_MAX;
+
+	swing(test, cache, CAPACITY);
+	zpool_test_move(cpu_of(far));
+	swing(test, cache, CAPACITY);
+	zpool_test_move(here);
+	zpool_shrink_scan(far, &nr);
+	KUNIT_EXPECT_TRUE(test, is_bare(cache, cpu_of(far)));
+	KUNIT_EXPECT_FALSE(test, is_bare(cache, here));
+	scan_all();
+	KUNIT_EXPECT_TRUE(test, is_bare(cache, here));
+	synchronize_rcu();
+	zpool_budget_set_limit(0);
+	nr = ULONG_MAX;
+	zpool_shrink_scan(far, &nr);
+	KUNIT_EXPECT_EQ(test, cache->nodes[far]->slabs.nr_pages, 0UL);
+	KUNIT_EXPECT_GT(test, cache->nodes[home]->slabs.nr_pages, 0UL);
+	scan_all();
+	KUNIT_EXPECT_EQ(test, held_pages(cache), 0UL);
+	zpool_cache_destroy(cache);
+}
+
 /* It is still a CPU's, and adds up. */
 static void limbo_is_counted(struct kunit *test)
 {
@@ -231,6 +257,7 @@ static struct kunit_case limbo_cases[] = {
 	KUNIT_CASE(a_grace_period_is_waited_for),
 	KUNIT_CASE(it_is_told_when_all_is_home),
 	KUNIT_CASE(a_lot_at_a_time),
+	KUNIT_CASE(each_node_has_its_own),
 	KUNIT_CASE(limbo_is_counted),
 	KUNIT_CASE(all_means_all),
 	KUNIT_CASE(the_kernel_is_told_of_idle_memory),

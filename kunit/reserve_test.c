@@ -92,7 +92,7 @@ static void no_more_than_the_target(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, zpool_reserve_surplus(&r));
 
 	/* What there is moves on to larger room. */
-	KUNIT_EXPECT_PTR_EQ(test, zpool_reserve_set(&r, 5, larger), room);
+	KUNIT_EXPECT_PTR_EQ(test, zpool_reserve_set(&r, 5, larger), &room[0]);
 	KUNIT_EXPECT_EQ(test, zpool_reserve_missing(&r), 2U);
 	memset(room, 0, sizeof(room));
 	KUNIT_EXPECT_NULL(test, zpool_reserve_set(&r, 1, NULL));
@@ -102,7 +102,7 @@ static void no_more_than_the_target(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, zpool_reserve_surplus(&r));
 	KUNIT_EXPECT_NULL(test, zpool_reserve_set(&r, 0, NULL));
 	KUNIT_EXPECT_PTR_EQ(test, zpool_reserve_surplus(&r), obj[0]);
-	KUNIT_EXPECT_PTR_EQ(test, zpool_reserve_set(&r, 0, NULL), larger);
+	KUNIT_EXPECT_PTR_EQ(test, zpool_reserve_set(&r, 0, NULL), &larger[0]);
 }
 
 static void what_callers_do_is_counted(struct kunit *test)

@@ -126,21 +126,26 @@ static void the_least_missed_goes_first(struct kunit *test)
 	zpool_cache_destroy(busy);
 }
 
-/* The lot in limbo is given back before more is taken away. */
-static void limbo_goes_before_cpus(struct kunit *test)
+/* The lot in limbo is given back after what depots have, and before more is taken away. */
+static void limbo_goes_between_depots_and_cpus(struct kunit *test)
 {
 	struct zpool_cache *busy = create(test, "kunit-busy"), *left = create(test, "kunit-left");
+	struct zpool_cache *depot = create(test, "kunit-depot");
 
-	zpool_budget_set_limit(AMPLE_BUDGET);
 	swing(test, left, CAPACITY);
 	zpool_cache_detach(left, here, ZPOOL_ALL);
 	swing(test, busy, CAPACITY);
+	leave_in_depot(test, depot, home, CAPACITY);
 	synchronize_rcu();
 	scan(1);
-	KUNIT_EXPECT_FALSE(test, is_bare(busy, here));
+	scan_past(depot);
+	KUNIT_EXPECT_EQ(test, held_pages(depot), 0UL);
+	KUNIT_EXPECT_TRUE(test, is_in_limbo(left));
+	scan(1);
 	scan_past(left);
-	KUNIT_EXPECT_FALSE(test, is_bare(busy, here));
 	KUNIT_EXPECT_EQ(test, held_pages(left), 0UL);
+	KUNIT_EXPECT_FALSE(test, is_bare(busy, here));
+	zpool_cache_destroy(depot);
 	zpool_cache_destroy(left);
 	zpool_cache_destroy(busy);
 }
@@ -156,6 +161,14 @@ static void empty_magazines_go_before_full_ones(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr, 1UL);
 	KUNIT_EXPECT_EQ(test, depot_of(cache)->nr_empty, 0UL);
 	KUNIT_EXPECT_EQ(test, depot_of(cache)->nr_full, 1UL);
+
+	/* Or where there are no others. */
+	scan_all();
+	KUNIT_EXPECT_EQ(test, depot_of(cache)->nr_full, 0UL);
+	leave_in_depot(test, cache, home, 0);
+	scan_all();
+	KUNIT_EXPECT_EQ(test, depot_of(cache)->nr_empty, 0UL);
+	KUNIT_EXPECT_EQ(test, zpool_shrink_count(home), 0UL);
 	zpool_cache_destroy(cache);
 }
 
@@ -310,7 +323,7 @@ static struct kunit_case shrink_cases[] = {
 	KUNIT_CASE(the_count_goes_home_with_a_magazine),
 	KUNIT_CASE(nothing_gives_nothing),
 	KUNIT_CASE(the_least_missed_goes_first),
-	KUNIT_CASE(limbo_goes_before_cpus),
+	KUNIT_CASE(limbo_goes_between_depots_and_cpus),
 	KUNIT_CASE(empty_magazines_go_before_full_ones),
 	KUNIT_CASE(no_more_than_asked_for),
 	KUNIT_CASE(a_magazine_is_a_page_at_least),
