@@ -64,7 +64,23 @@ static void a_shortage_comes_and_goes(void)
 	check();
 }
 
-/* From CPUs of all nodes, in interrupts and in bulk: each where it is at home. */
+/* It is to be tried again as long as one of them is short, and none other suffers. */
+static void one_of_two_is_short(void)
+{
+	struct zpool_cache *other = zpool_cache_create("other", SIZE, 0, 0, NULL);
+
+	EXPECT(!zpool_cache_reserve(other, SHARE));
+	exhaust();
+	take_atomically(1);
+	EXPECT(!zpool_refill_all());
+	EXPECT(cache->throttle && !other->throttle);
+	EXPECT(!zpool_cache_reserve(cache, 0));
+	EXPECT(zpool_refill_all());
+	zpool_cache_destroy(other);
+	give(nr_objs);
+}
+
+/* From CPUs of all nodes, and in bulk: each where it is at home. */
 static void who_frees_far_away_fills_it_up(void)
 {
 	unsigned int nr;
@@ -350,6 +366,7 @@ static void forget_one(void)
 int main(void)
 {
 	LIVE(a_shortage_comes_and_goes);
+	LIVE(one_of_two_is_short);
 	LIVE(who_frees_far_away_fills_it_up);
 	LIVE(magazines_fill_it_up);
 	LIVE(emergency_pages_are_not_kept);
