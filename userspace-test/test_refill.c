@@ -19,6 +19,7 @@ static void expect_short(bool is_short)
 	for_each_possible_cpu(cpu) {
 		EXPECT(is_short ? !per_cpu_ptr(cache->tails, cpu)->capacity :
 				  per_cpu_ptr(cache->tails, cpu)->capacity == 10 + cpu);
+		EXPECT(per_cpu_ptr(cache->tails, cpu)->may_raise == !is_short);
 		EXPECT(!is_short || per_cpu_ptr(cache->heads, cpu)->loaded == zpool_no_magazine);
 	}
 }
@@ -167,6 +168,9 @@ static void nodes_come_and_go(void)
 {
 	shim_node_set_memory(2, false);
 	EXPECT(zpool_node_update());
+	shim_fail_nth(SHIM_KMALLOC, 1, true);
+	EXPECT(!zpool_refill_all());
+	shim_fail_stop();
 	EXPECT(zpool_refill_all());
 	EXPECT(kept_on(0) == KEPT / 2 && kept_on(1) == KEPT / 2 && kept_on(2) == 0);
 	shim_node_set_memory(2, true);
