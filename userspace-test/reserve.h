@@ -93,7 +93,7 @@ static bool hold(void *p)
 
 static void give(unsigned int nr)
 {
-	while (nr--)
+	while (nr-- && nr_objs)
 		zpool_cache_free(cache, objs[--nr_objs]);
 }
 

@@ -167,7 +167,7 @@ static void an_nmi_gets_none(void)
 static void with_preemption_off_on_rt(void)
 {
 	enum zpool_slab_use use = ZPOOL_FALLBACK;
-	void *obj;
+	void *obj = NULL;
 
 	exhaust();
 	if (!IS_ENABLED(CONFIG_PREEMPT_RT)) {
