@@ -168,13 +168,28 @@ static void throttle(struct zpool_cache *cache, bool is_short)
 	mutex_unlock(&zpool_caches_lock);
 }
 
+/* Does a node keep some that no CPU fills from any more? */
+static bool is_stranded(struct zpool_cache *cache)
+{
+	int nid;
+
+	for_each_node(nid)
+		if (!zpool_node_is_fed(nid) && target_of(cache, nid))
+			return true;
+	return false;
+}
+
 /* Without much effort: it is tried again soon. Return: false if the reserve is still not full. */
 static bool refill(struct zpool_cache *cache)
 {
 	bool is_full;
 
 	lockdep_assert_held(&zpool_refill_lock);
+	if (is_stranded(cache) && raise_targets(cache, cache->reserve))
+		return false;
 	is_full = fill(cache, GFP_KERNEL | __GFP_NORETRY);
+	if (is_full)
+		lower_targets(cache, cache->reserve);
 	throttle(cache, !is_full);
 	if (!is_full)
 		zpool_cache_drain(cache);

@@ -63,6 +63,7 @@ unsigned int zpool_test_later(unsigned int ms);
 
 struct zpool_usage zpool_test_usage(struct zpool_cache *cache);
 void zpool_test_settle(void);
+void zpool_test_grace(void);
 void zpool_test_pass(unsigned int elapsed_ms);
 void zpool_test_move(int cpu);
 unsigned int zpool_test_first_cpu(void);

@@ -23,14 +23,14 @@ static void limbo_waits_for_readers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zpool_limbo_count(limbo), (unsigned long)CAPACITY);
 
 	/* What comes later makes all wait. */
-	synchronize_rcu();
+	zpool_test_grace();
 	swing(test, cache, CAPACITY);
 	rcu_read_lock();
 	zpool_cache_detach(cache, here, ZPOOL_ALL);
 	mag = zpool_limbo_take(limbo);
 	rcu_read_unlock();
 	KUNIT_ASSERT_NULL(test, mag);
-	synchronize_rcu();
+	zpool_test_grace();
 	zpool_cache_bring_home(cache);
 	KUNIT_EXPECT_FALSE(test, zpool_cache_is_in_limbo(cache));
 	zpool_cache_destroy(cache);
@@ -49,7 +49,7 @@ static void a_grace_period_is_waited_for(struct kunit *test)
 	KUNIT_EXPECT_GT(test, nr, 0UL);
 	freed = scan_all();
 	KUNIT_EXPECT_TRUE(test, !freed || poll_state_synchronize_rcu(cookie));
-	synchronize_rcu();
+	zpool_test_grace();
 	freed += scan_all();
 	KUNIT_EXPECT_EQ(test, freed, held);
 	KUNIT_EXPECT_EQ(test, held_pages(cache), 0UL);
@@ -71,7 +71,7 @@ static void it_is_told_when_all_is_home(struct kunit *test)
 	is_left = zpool_shrink_bring_home();
 	KUNIT_EXPECT_TRUE(test, is_left || poll_state_synchronize_rcu(cookie));
 	KUNIT_EXPECT_EQ(test, is_left, zpool_cache_is_in_limbo(cache));
-	synchronize_rcu();
+	zpool_test_grace();
 	KUNIT_EXPECT_FALSE(test, zpool_shrink_bring_home());
 	KUNIT_EXPECT_EQ(test, held_pages(cache), 0UL);
 	KUNIT_EXPECT_EQ(test, (unsigned long)atomic_long_read(&zpool_shrink_counts.pages), pages);
@@ -93,7 +93,7 @@ static void a_lot_at_a_time(struct kunit *test)
 	is_taken = is_bare(cache, here);
 	KUNIT_EXPECT_TRUE(test, !is_taken || poll_state_synchronize_rcu(cookie));
 
-	synchronize_rcu();
+	zpool_test_grace();
 	scan_all();
 	KUNIT_EXPECT_TRUE(test, is_bare(cache, here));
 	zpool_cache_destroy(cache);
@@ -114,7 +114,7 @@ static void each_node_has_its_own(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, is_bare(cache, here));
 	scan_all();
 	KUNIT_EXPECT_TRUE(test, is_bare(cache, here));
-	synchronize_rcu();
+	zpool_test_grace();
 	zpool_budget_set_limit(0);
 	nr = ULONG_MAX;
 	zpool_shrink_scan(far, &nr);

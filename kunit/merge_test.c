@@ -236,7 +236,7 @@ static void krealloc_knows_both(struct kunit *test)
 	p = zpool_krealloc(older, SPARSE + 50, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, p);
 	loads[0].objs[3] = NULL;
-	KUNIT_EXPECT_EQ(test, zpool_ksize(p), (size_t)LARGER);
+	KUNIT_EXPECT_EQ(test, zpool_ksize(p), zpool_kmalloc_size_roundup(SPARSE + 50));
 	KUNIT_EXPECT_TRUE(test, zpool_test_has_pattern(p, SPARSE));
 	KUNIT_EXPECT_EQ(test, nr_in_use(SPARSE), NR / 4 - 1UL);
 	zpool_kfree(p);

@@ -13,7 +13,7 @@
 #include "common.h"
 
 #define SIZE	256U
-#define MOST	16384U
+#define MOST	4096U
 #define NR	600U
 
 static void *objs[NR];

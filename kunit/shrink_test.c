@@ -114,7 +114,7 @@ static void the_least_missed_goes_first(struct kunit *test)
 	scan(1);
 	KUNIT_EXPECT_TRUE(test, is_bare(idle, here));
 	KUNIT_EXPECT_FALSE(test, is_bare(busy, here));
-	synchronize_rcu();
+	zpool_test_grace();
 	scan_past(idle);
 	KUNIT_EXPECT_EQ(test, held_pages(idle), 0UL);
 	KUNIT_EXPECT_FALSE(test, is_bare(busy, here));
@@ -136,7 +136,7 @@ static void limbo_goes_between_depots_and_cpus(struct kunit *test)
 	zpool_cache_detach(left, here, ZPOOL_ALL);
 	swing(test, busy, CAPACITY);
 	leave_in_depot(test, depot, home, CAPACITY);
-	synchronize_rcu();
+	zpool_test_grace();
 	scan(1);
 	scan_past(depot);
 	KUNIT_EXPECT_EQ(test, held_pages(depot), 0UL);
@@ -158,7 +158,7 @@ static void empty_magazines_go_before_full_ones(struct kunit *test)
 	leave_in_depot(test, cache, home, CAPACITY);
 	leave_in_depot(test, cache, home, 0);
 	KUNIT_EXPECT_EQ(test, zpool_shrink_scan(home, &nr), 0UL);
-	KUNIT_EXPECT_EQ(test, nr, 1UL);
+	KUNIT_EXPECT_EQ(test, nr, MAGAZINE_PAGES);
 	KUNIT_EXPECT_EQ(test, depot_of(cache)->nr_empty, 0UL);
 	KUNIT_EXPECT_EQ(test, depot_of(cache)->nr_full, 1UL);
 
@@ -193,19 +193,19 @@ static void no_more_than_asked_for(struct kunit *test)
 	zpool_cache_destroy(cache);
 }
 
-/* However small it is, else a scan would empty all depots. */
-static void a_magazine_is_a_page_at_least(struct kunit *test)
+/* As many as claim a page, and the one that exceeds it. */
+static void small_magazines_make_a_page(struct kunit *test)
 {
-	struct zpool_cache *cache = zpool_cache_create("kunit-small", 8, 0, 0, NULL);
-	unsigned int i;
+	unsigned int nr_in_page = PAGE_SIZE / (CAPACITY * 64), i;
+	struct zpool_cache *cache = zpool_cache_create("kunit-small", 64, 0, 0, NULL);
+	unsigned long nr = 1;
 
 	KUNIT_ASSERT_NOT_NULL(test, cache);
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < nr_in_page + 2; i++)
 		leave_in_depot(test, cache, home, CAPACITY);
-	for (; i > 0; i--) {
-		KUNIT_EXPECT_EQ(test, depot_of(cache)->nr_full, (unsigned long)i);
-		scan(1);
-	}
+	zpool_shrink_scan(home, &nr);
+	KUNIT_EXPECT_EQ(test, nr, 1UL);
+	KUNIT_EXPECT_EQ(test, depot_of(cache)->nr_full, 2UL);
 	zpool_cache_destroy(cache);
 }
 
@@ -239,7 +239,7 @@ static void a_cpu_may_have_only_one(struct kunit *test)
 		for (way = 0; way < 2; way++) {
 			swing(test, cache, 2 * CAPACITY);
 			zpool_cache_detach(cache, here, ZPOOL_ALL & ~shares[i]);
-			synchronize_rcu();
+			zpool_test_grace();
 			zpool_cache_bring_home(cache);
 			KUNIT_ASSERT_FALSE(test, is_bare(cache, here));
 			if (way)
@@ -272,7 +272,7 @@ static void what_is_returned_was_held(struct kunit *test)
 		freed += scan_all();
 		KUNIT_EXPECT_EQ(test, held - held_pages(cache), freed);
 		EXPECT_SOUND(test, zpool_check_all());
-		synchronize_rcu();
+		zpool_test_grace();
 	}
 	KUNIT_EXPECT_GT(test, freed, 0UL);
 	KUNIT_EXPECT_EQ(test, zpool_test_claimed(), 0L);
@@ -309,7 +309,7 @@ static void another_node_is_left_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cache->nodes[far]->depot.nr_full, 1UL);
 	KUNIT_EXPECT_EQ(test, cache->nodes[far]->slabs.nr_empty, 1UL);
 	held = cache->nodes[far]->slabs.nr_pages;
-	synchronize_rcu();
+	zpool_test_grace();
 	KUNIT_EXPECT_FALSE(test, zpool_shrink_bring_home());
 	scan_all();
 	KUNIT_EXPECT_EQ(test, cache->nodes[home]->slabs.nr_pages, 0UL);
@@ -326,7 +326,7 @@ static struct kunit_case shrink_cases[] = {
 	KUNIT_CASE(limbo_goes_between_depots_and_cpus),
 	KUNIT_CASE(empty_magazines_go_before_full_ones),
 	KUNIT_CASE(no_more_than_asked_for),
-	KUNIT_CASE(a_magazine_is_a_page_at_least),
+	KUNIT_CASE(small_magazines_make_a_page),
 	KUNIT_CASE(few_busy_ones_are_taken),
 	KUNIT_CASE(a_cpu_may_have_only_one),
 	KUNIT_CASE(what_is_returned_was_held),

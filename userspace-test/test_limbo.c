@@ -81,6 +81,7 @@ int main(void)
 	const char *leaks;
 
 	shim_thread_start(0, 0);
+	shim_rcu_misses = false;
 	if (world_start(WORLD_BUDGET))
 		shim_bug("no memory to start with");
 	cache = zpool_cache_create("limbo", SIZE, 0, 0, NULL);

@@ -22,6 +22,8 @@ void rcu_read_lock(void);
 void rcu_read_unlock(void);
 void shim_assert_reads(void);
 
+extern bool shim_rcu_misses;		/* a cookie misses a grace period now and then */
+
 void synchronize_rcu(void);
 unsigned long get_state_synchronize_rcu(void);
 bool poll_state_synchronize_rcu(unsigned long cookie);
