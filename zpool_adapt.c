@@ -51,7 +51,10 @@
 struct zpool_adapt_counts zpool_adapt_counts;
 DEFINE_MUTEX(zpool_adapt_lock);
 
-/* Of the budget: what goes home unused in a pass; and in bytes, since all of it is emptied in one. */
+/*
+ * Of the budget: what goes home unused in a pass; and in bytes, since all of
+ * it is emptied in one.
+ */
 #define STEP		8
 #define LEAST_STEP	(1UL << 20)
 #define MOST_STEP	(64UL << 20)
@@ -413,7 +416,10 @@ static void look(struct pass *pass, struct zpool_cache *cache)
  * Making others pay.
  */
 
-/* Who is idle gives all it has; who is used gives a part, and the rest when that is little. Return: bytes. */
+/*
+ * Who is idle gives all it has; who is used gives a part, and the rest when
+ * that is little. Return: bytes.
+ */
 static size_t take_from_cpu(struct pass *pass, struct zpool_cache *cache, unsigned int cpu)
 {
 	struct place at = place_at(cache, cpu);

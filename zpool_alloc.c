@@ -125,7 +125,10 @@ static void *alloc_anywhere(struct zpool_cache *cache, gfp_t gfp)
 	return alloc_here(cache, gfp, zpool_this_nid());
 }
 
-/* A CPU that fills from another node since a moment ago may still have objects of the one before. */
+/*
+ * A CPU that fills from another node since a moment ago may still have objects
+ * of the one before.
+ */
 static void *alloc_on_node(struct zpool_cache *cache, gfp_t gfp, int node)
 {
 	void *obj;

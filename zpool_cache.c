@@ -371,8 +371,8 @@ int zpool_cache_start(void)
 /**
  * zpool_cache_stop() - at unload, after the last call
  *
- * Everything idle has been drained, and nobody reclaims any more. A typed cache that its owner did not
- * destroy is told and ended, too.
+ * Everything idle has been drained, and nobody reclaims any more. A typed cache
+ * that its owner did not destroy is told and ended, too.
  */
 void zpool_cache_stop(void)
 {

@@ -131,7 +131,10 @@ static bool may_serve(unsigned int target, unsigned int class)
 	return 2 * larger <= 3 * size && divisor(larger) >= divisor(size);
 }
 
-/* The smallest class that may and has as much free as is used of this; ZPOOL_NR_CLASSES if none has. */
+/*
+ * The smallest class that may and has as much free as is used of this;
+ * ZPOOL_NR_CLASSES if none has.
+ */
 static unsigned int find_target(unsigned int class, unsigned long used, const long *room)
 {
 	unsigned int target;

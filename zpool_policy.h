@@ -16,8 +16,11 @@
 #include <linux/minmax.h>
 #include <linux/types.h>
 
-/* Objects of a magazine, if it may be any at all. The most fill 1 KiB of memory; with more, a visit to
- * the depot would cost less than an instruction an operation. */
+/*
+ * Objects of a magazine, if it may be any at all. The most fill 1 KiB of memory;
+ * with more, a visit to the depot would cost less than an instruction an
+ * operation.
+ */
 #define ZPOOL_LEAST_CAPACITY	4U
 #define ZPOOL_MOST_CAPACITY	124U
 

@@ -5,7 +5,10 @@
 
 #include "zpool_pressure.h"
 
-/* So long the shrinker is called again and again before that is evidence: reclaim comes and goes. */
+/*
+ * So long the shrinker is called again and again before that is evidence:
+ * reclaim comes and goes.
+ */
 #define GOES_ON_MS	500U
 
 /* Calls that are further apart are none that go on. */

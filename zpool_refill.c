@@ -3,10 +3,10 @@
  * Reserves, filled up in the background: see zpool_reserve.h.
  *
  * What a cache is to keep is spread over the nodes that CPUs fill from; what one
- * cannot give, another does. Whoever takes from a reserve raises the alarm, and the worker comes and takes fresh
- * objects out of the slabs. If there are no pages to be had, the cache goes on
- * without magazines, what they have is given to the reserve first, and so is
- * what callers free, until nothing is missing.
+ * cannot give, another does. Whoever takes from a reserve raises the alarm, and
+ * the worker comes and takes fresh objects out of the slabs. If there are no
+ * pages to be had, the cache goes on without magazines, what they have is given
+ * to the reserve first, and so is what callers free, until nothing is missing.
  */
 #include <linux/export.h>
 #include <linux/kernel.h>
@@ -53,7 +53,10 @@ static int set_target(struct zpool_cache *cache, int nid, unsigned int target)
 	return 0;
 }
 
-/* What each node is to keep of @nr: those that CPUs fill from alike, the first what is left over. */
+/*
+ * What each node is to keep of @nr: those that CPUs fill from alike, the first
+ * what is left over.
+ */
 static unsigned int share_of(int nid, unsigned int nr)
 {
 	unsigned int nodes = max(nodes_weight(zpool_fed_nodes), 1), share = nr / nodes;

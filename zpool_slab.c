@@ -161,7 +161,10 @@ static void unkeep(struct zpool_slabs *slabs, struct zpool_slab *slab)
 	zpool_budget_return(slab_bytes(slab), slabs->node);
 }
 
-/* Its pages say so at once, lest a second free of an object follow them to a header that has gone. */
+/*
+ * Its pages say so at once, lest a second free of an object follow them to a
+ * header that has gone.
+ */
 static void kill_slab(struct zpool_slabs *slabs, struct zpool_slab *slab,
 		      struct list_head *dead)
 {
@@ -376,7 +379,10 @@ static unsigned int put_batch(struct zpool_slabs *slabs, void **objs, unsigned i
 	return nr - bad;
 }
 
-/* Where an object belongs; NULL when it has no slab, or none of @owner's: then it was freed twice. */
+/*
+ * Where an object belongs; NULL when it has no slab, or none of @owner's: then
+ * it was freed twice.
+ */
 static struct zpool_slabs *home_of(const void *obj, const void *owner)
 {
 	struct zpool_slab *slab = slab_of(obj);
@@ -548,7 +554,10 @@ void zpool_slab_sync(void)
 	irq_work_sync(&released_later.work);
 }
 
-/* Objects in use keep their pages for good: unmarked, so that nothing follows them to a dead header. */
+/*
+ * Objects in use keep their pages for good: unmarked, so that nothing follows
+ * them to a dead header.
+ */
 static unsigned long abandon_slabs(struct list_head *list)
 {
 	struct zpool_slab *slab, *next;

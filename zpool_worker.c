@@ -31,7 +31,10 @@ static unsigned long last_run;		/* jiffies; written by the work */
 static void work(struct work_struct *unused);
 static DECLARE_DELAYED_WORK(delayed, work);
 
-/* What an alarm may be about. Filling reserves up may wait for memory, the rest must not wait for that. */
+/*
+ * What an alarm may be about. Filling reserves up may wait for memory, the
+ * rest must not wait for that.
+ */
 static void emergency(struct work_struct *unused);
 static void refill(struct work_struct *unused);
 static DECLARE_DELAYED_WORK(urgent, emergency);
@@ -93,7 +96,10 @@ static void come_soon(void)
 	mod_delayed_work(queue, &refilling, 0);
 }
 
-/* The interval may have changed: it counts from the last pass on, so that who sets it often stops nothing. */
+/*
+ * The interval may have changed: it counts from the last pass on, so that who
+ * sets it often stops nothing.
+ */
 void zpool_worker_kick(void)
 {
 	unsigned long next = READ_ONCE(last_run) +
