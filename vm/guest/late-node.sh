@@ -30,7 +30,7 @@ check "nothing is in use before memory goes" nothing_in_use
 # on_node_1 COMMAND [ARGUMENT...], of the program of memory steps
 on_node_1()
 {
-	taskset 4 sh -c "echo $* >/sys/module/kzpool_press/parameters/do"
+	taskset 4 sh -c "echo $* >$program"
 }
 
 # blocks_go: how many do when told to

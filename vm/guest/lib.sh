@@ -1,6 +1,7 @@
 # What the guest scripts share; run by busybox sh.
 debugfs=/sys/kernel/debug/kzpool
 parameters=/sys/module/kzpool/parameters
+program=/sys/module/kzpool_press/parameters/do
 
 # check NAME COMMAND...: one test line.
 check()
@@ -71,6 +72,12 @@ under_work()
 set_parameter()
 {
 	echo "$2" >"$parameters/$1"
+}
+
+# press COMMAND...: one memory step, see bench/press_main.c
+press()
+{
+	echo "$*" >"$program"
 }
 
 # Show the lines of stdin to the person outside, each a record of its own.

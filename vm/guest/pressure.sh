@@ -1,5 +1,4 @@
 # Under memory pressure: what idles goes back to who needs it, three levels come and go, a reserve is kept.
-program=/sys/module/kzpool_press/parameters/do
 fault=/sys/kernel/debug/fail_page_alloc
 
 # MiB that are free, that a burst takes, that must idle then, that may, of a working set; rounds. Less
@@ -7,16 +6,10 @@ fault=/sys/kernel/debug/fail_page_alloc
 free_mib=440 burst=256 idle_mib=200 budget_mib=256 live=64 rounds=100
 [ ! -e $fault ] || free_mib=240 burst=80 idle_mib=40 budget_mib=64 live=16 rounds=10
 
-# press COMMAND...: one memory step, see bench/press_main.c
-press()
-{
-	echo "$*" >$program
-}
-
 # press_said: what the last one did
 press_said()
 {
-	cat $program
+	cat "$program"
 }
 
 # says WORDS COMMAND...: that step, with these words at the end
