@@ -79,9 +79,10 @@ static noinline void *zeroed(void *obj, unsigned int class)
 	return memset(obj, 0, zpool_class_size(class));
 }
 
+/* @obj may be NULL: who zeroes asks, not everybody. */
 static noinline void *all_zeroed(void *obj, const struct zpool_cache *cache)
 {
-	return memset(obj, 0, cache->geometry.size);
+	return obj ? memset(obj, 0, cache->geometry.size) : NULL;
 }
 
 /*
@@ -96,7 +97,7 @@ static __always_inline void *alloc_served(unsigned int class, gfp_t gfp, int nod
 	if (unlikely(!cache))
 		return alloc_instead(class, gfp, node);
 	obj = zpool_alloc_slow(cache, gfp, node);
-	return obj && want_init_on_alloc(gfp) ? all_zeroed(obj, cache) : obj;
+	return want_init_on_alloc(gfp) ? all_zeroed(obj, cache) : obj;
 }
 
 static noinline void *alloc_slow(unsigned int class, gfp_t gfp)
