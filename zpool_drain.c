@@ -79,21 +79,18 @@ unsigned long zpool_magazine_flush(struct zpool_cache *cache, struct zpool_magaz
  * @cache: which
  *
  * Context: process.
- * Return: how many pages were given back for it.
  */
-unsigned long zpool_cache_bring_home(struct zpool_cache *cache)
+void zpool_cache_bring_home(struct zpool_cache *cache)
 {
 	struct zpool_magazine *mag;
-	unsigned long pages = 0;
 	int nid;
 
 	for_each_node(nid) {
 		while ((mag = zpool_limbo_take(&cache->nodes[nid]->limbo))) {
-			pages += zpool_magazine_flush(cache, mag);
+			zpool_magazine_flush(cache, mag);
 			cond_resched();
 		}
 	}
-	return pages;
 }
 
 /**
@@ -117,19 +114,16 @@ bool zpool_cache_is_in_limbo(struct zpool_cache *cache)
  * @list: of magazines that are nobody else's any more; empty afterwards
  *
  * Context: process.
- * Return: how many pages were given back for it.
  */
-unsigned long zpool_cache_flush(struct zpool_cache *cache, struct list_head *list)
+void zpool_cache_flush(struct zpool_cache *cache, struct list_head *list)
 {
 	struct zpool_magazine *mag, *next;
-	unsigned long pages = 0;
 
 	list_for_each_entry_safe(mag, next, list, list) {
-		pages += zpool_magazine_flush(cache, mag);
+		zpool_magazine_flush(cache, mag);
 		cond_resched();
 	}
 	INIT_LIST_HEAD(list);
-	return pages;
 }
 
 /* As many as there are now: others may bring more as fast as they go. */

@@ -11,9 +11,9 @@
 
 bool zpool_cache_is_in_limbo(struct zpool_cache *cache);
 size_t zpool_cache_detach(struct zpool_cache *cache, unsigned int cpu, enum zpool_share share);
-unsigned long zpool_cache_bring_home(struct zpool_cache *cache);
+void zpool_cache_bring_home(struct zpool_cache *cache);
 unsigned long zpool_magazine_flush(struct zpool_cache *cache, struct zpool_magazine *mag);
-unsigned long zpool_cache_flush(struct zpool_cache *cache, struct list_head *list);
+void zpool_cache_flush(struct zpool_cache *cache, struct list_head *list);
 void zpool_cache_drain(struct zpool_cache *cache);
 void zpool_drain_limbo(void);
 void zpool_drain_all(void);
