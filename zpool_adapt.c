@@ -383,7 +383,7 @@ static void look_at_slabs(struct pass *pass, struct zpool_cache_node *node)
 
 	node->unused_ms = used == node->last_used ? node->unused_ms + pass->elapsed_ms : 0;
 	node->last_used = used;
-	if (node->unused_ms >= zpool_policy.decay_ms && READ_ONCE(slabs->nr_empty))
+	if (node->unused_ms >= zpool_policy.decay_ms && READ_ONCE(slabs->nr_on[ZPOOL_EMPTY]))
 		zpool_slabs_trim(slabs);
 }
 

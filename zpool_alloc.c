@@ -13,7 +13,10 @@
 #include <linux/string.h>
 
 #include "zpool_alloc.h"
+#include "zpool_debug.h"
 #include "zpool_defer.h"
+#include "zpool_live.h"
+#include "zpool_nmi.h"
 #include "zpool_report.h"
 #include "zpool_supply.h"
 
@@ -151,17 +154,26 @@ static void report_nmi(const struct zpool_cache *cache)
 	zpool_report("%s: NMI found no object in the magazine", cache->name);
 }
 
+/* For who asks which callers hold on to memory. */
+static noinline void keep_site(const void *obj, void *caller)
+{
+	struct zpool_slab *slab = zpool_slab_of(obj);
+
+	WRITE_ONCE(slab->sites[zpool_slab_index(slab, obj)], (unsigned long)caller);
+}
+
 /**
  * zpool_alloc_slow() - an object when loaded has none, or of a certain node
  * @cache: of which size
  * @gfp: how
  * @node: where, if memory is there; with __GFP_THISNODE, or not at all.
  *        NUMA_NO_NODE: where this CPU fills from
+ * @caller: of the API
  *
  * Context: any; in NMI always NULL.
  * Return: the object, not initialised, or NULL.
  */
-void *zpool_alloc_slow(struct zpool_cache *cache, gfp_t gfp, int node)
+void *zpool_alloc_slow(struct zpool_cache *cache, gfp_t gfp, int node, void *caller)
 {
 	void *obj = NULL;
 
@@ -173,6 +185,8 @@ void *zpool_alloc_slow(struct zpool_cache *cache, gfp_t gfp, int node)
 					     alloc_on_node(cache, gfp, node);
 	if (unlikely(!obj))
 		this_cpu_inc(zpool_cpu.failures);
+	else if (unlikely(zpool_debug & ZPOOL_DEBUG_SITES))
+		keep_site(obj, caller);
 	return obj;
 }
 
@@ -216,14 +230,15 @@ static unsigned int take_batch(struct zpool_cache *cache, gfp_t gfp, unsigned in
  * @gfp: how
  * @nr: how many are wanted
  * @objs: filled in
+ * @caller: of the API
  *
  * Context: any; in NMI only what lies in this CPU's magazine.
  * Return: how many there were, 0 to @nr; not initialised.
  */
 unsigned int zpool_alloc_batch(struct zpool_cache *cache, gfp_t gfp, unsigned int nr,
-			       void **objs)
+			       void **objs, void *caller)
 {
-	unsigned int got = 0, some;
+	unsigned int got = 0, some, i;
 
 	might_alloc(gfp);
 	for (; got < nr; got += some) {
@@ -233,6 +248,9 @@ unsigned int zpool_alloc_batch(struct zpool_cache *cache, gfp_t gfp, unsigned in
 			break;
 		}
 	}
+	if (unlikely(zpool_debug & ZPOOL_DEBUG_SITES))
+		for (i = 0; i < got; i++)
+			keep_site(objs[i], caller);
 	return got;
 }
 
@@ -257,6 +275,19 @@ void zpool_report_twice(struct zpool_cache *cache, const void *obj, void *caller
 }
 
 /**
+ * zpool_owner() - the cache of a slab
+ * @slab: as a page told, NULL where it has just lost its mark
+ *
+ * Return: the cache, or NULL.
+ */
+struct zpool_cache *zpool_owner(const struct zpool_slab *slab)
+{
+	struct zpool_slabs *home = slab ? READ_ONCE(slab->home) : NULL;
+
+	return home ? home->owner : NULL;
+}
+
+/**
  * zpool_is_object() - does an object start here? If not, it is reported
  * @slab: of the page of @obj
  * @obj: given by a caller
@@ -269,7 +300,13 @@ void zpool_report_twice(struct zpool_cache *cache, const void *obj, void *caller
 bool zpool_is_object(const struct zpool_slab *slab, const void *obj, const char *what,
 		     void *caller)
 {
+	struct zpool_cache *owner = zpool_owner(slab);
 	bool starts;
+
+	if (unlikely(owner && owner->mover && owner->mover->is_of_handles)) {
+		zpool_report("%s of %p by %pS: belongs to a handle; ignored", what, obj, caller);
+		return false;
+	}
 
 	/* A header may go while somebody frees the object, too; its memory stays one. */
 	rcu_read_lock();
@@ -458,7 +495,7 @@ static void free_remote(struct zpool_cache *cache, void *obj, void *caller)
 void zpool_free_slow(struct zpool_cache *cache, void *obj, void *caller)
 {
 	if (unlikely(in_nmi()))
-		zpool_slab_defer(obj);
+		zpool_nmi_free(obj);
 	else if (unlikely(!zpool_cpu_enter()))
 		zpool_free_direct(cache, obj);
 	else if (zpool_is_remote(virt_to_page(obj)))
@@ -467,22 +504,63 @@ void zpool_free_slow(struct zpool_cache *cache, void *obj, void *caller)
 		free_here(cache, obj, caller);
 }
 
-/**
- * zpool_owner() - the cache of a slab
- * @slab: as a page told, NULL where it has just lost its mark
- *
- * Return: the cache, or NULL.
- */
-struct zpool_cache *zpool_owner(const struct zpool_slab *slab)
-{
-	struct zpool_slabs *home = slab ? READ_ONCE(slab->home) : NULL;
-
-	return home ? home->owner : NULL;
-}
-
 /*
  * By header.
  */
+
+/* Where preemption cannot make it wait for a lock, at once. */
+static void put_at_once(struct zpool_cache *cache, void *obj)
+{
+	if (in_nmi())
+		zpool_nmi_free(obj);
+	else
+		zpool_free_direct(cache, obj);
+}
+
+/**
+ * zpool_cache_take_back() - an object that its owner does not need any more
+ * @cache: zpool_owner() of @slab
+ * @slab: of @obj
+ * @obj: nobody's
+ * @caller: of the API
+ *
+ * What comes back to a slab that is to be emptied goes past the magazines.
+ */
+void zpool_cache_take_back(struct zpool_cache *cache, struct zpool_slab *slab, void *obj,
+			   void *caller)
+{
+	enum zpool_push pushed;
+
+	if (want_init_on_free() && !cache->ctor)
+		memset(obj, 0, cache->geometry.size);
+	if (unlikely(slab->pfmemalloc || zpool_slab_is_isolated(slab))) {
+		put_at_once(cache, obj);
+		return;
+	}
+	if (likely(zpool_free_fast(cache->heads, virt_to_page(obj), obj, &pushed)))
+		return;
+	if (pushed == ZPOOL_TWICE)
+		zpool_report_twice(cache, obj, caller);
+	else
+		zpool_free_slow(cache, obj, caller);
+}
+
+/* Is an object of a cache where objects move to be freed now? */
+static noinline bool ends(struct zpool_cache *cache, struct zpool_slab *slab, void *obj,
+			  void *caller)
+{
+	if (!zpool_is_object(slab, obj, "free", caller))
+		return false;
+	switch (zpool_live_free(slab, obj)) {
+	case ZPOOL_LIVE_GO_ON:
+		return true;
+	case ZPOOL_LIVE_TWICE:
+		zpool_report_twice(cache, obj, caller);
+		return false;
+	default:
+		return false;
+	}
+}
 
 /**
  * zpool_cache_free_in() - free what a page's header, not its class, tells of
@@ -494,24 +572,9 @@ struct zpool_cache *zpool_owner(const struct zpool_slab *slab)
 void zpool_cache_free_in(struct zpool_cache *cache, struct zpool_slab *slab, void *obj,
 			 void *caller)
 {
-	enum zpool_push pushed;
-
-	if (want_init_on_free() && !cache->ctor) {
-		if (!zpool_is_object(slab, obj, "free", caller))
-			return;
-		memset(obj, 0, cache->geometry.size);
-	}
-	if (unlikely(slab->pfmemalloc)) {
-		if (in_nmi())
-			zpool_slab_defer(obj);
-		else
-			zpool_free_direct(cache, obj);
+	if (unlikely(cache->mover) && !ends(cache, slab, obj, caller))
 		return;
-	}
-	if (likely(zpool_free_fast(cache->heads, virt_to_page(obj), obj, &pushed)))
+	if (want_init_on_free() && !cache->ctor && !zpool_is_object(slab, obj, "free", caller))
 		return;
-	if (pushed == ZPOOL_TWICE)
-		zpool_report_twice(cache, obj, caller);
-	else
-		zpool_free_slow(cache, obj, caller);
+	zpool_cache_take_back(cache, slab, obj, caller);
 }

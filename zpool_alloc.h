@@ -10,9 +10,9 @@
 #include "zpool_cache.h"
 #include "zpool_node.h"
 
-void *zpool_alloc_slow(struct zpool_cache *cache, gfp_t gfp, int node);
+void *zpool_alloc_slow(struct zpool_cache *cache, gfp_t gfp, int node, void *caller);
 unsigned int zpool_alloc_batch(struct zpool_cache *cache, gfp_t gfp, unsigned int nr,
-			       void **objs);
+			       void **objs, void *caller);
 void zpool_free_slow(struct zpool_cache *cache, void *obj, void *caller);
 void zpool_free_direct(struct zpool_cache *cache, void *obj);
 bool zpool_is_object(const struct zpool_slab *slab, const void *obj, const char *what,
@@ -20,6 +20,8 @@ bool zpool_is_object(const struct zpool_slab *slab, const void *obj, const char 
 struct zpool_cache *zpool_owner(const struct zpool_slab *slab);
 void zpool_cache_free_in(struct zpool_cache *cache, struct zpool_slab *slab, void *obj,
 			 void *caller);
+void zpool_cache_take_back(struct zpool_cache *cache, struct zpool_slab *slab, void *obj,
+			   void *caller);
 void zpool_report_twice(struct zpool_cache *cache, const void *obj, void *caller);
 
 /* Does an object of ours start in the page of @p? Then @page is that page. */

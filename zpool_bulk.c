@@ -42,7 +42,7 @@ unsigned int zpool_kmalloc_bulk(size_t size, gfp_t gfp, unsigned int nr, void **
 		cache = READ_ONCE(zpool_serving[zpool_size_class(size)]);
 	if (!cache)
 		return alloc_each(size, gfp, nr, objs);
-	got = zpool_alloc_batch(cache, gfp, nr, objs);
+	got = zpool_alloc_batch(cache, gfp, nr, objs, (void *)_RET_IP_);
 	if (want_init_on_alloc(gfp))
 		for (i = 0; i < got; i++)
 			memset(objs[i], 0, cache->geometry.size);

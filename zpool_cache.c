@@ -128,15 +128,18 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/wait_bit.h>
 
 #include "zpool_budget.h"
 #include "zpool_cache.h"
+#include "zpool_debug.h"
 #include "zpool_report.h"
 
 LIST_HEAD(zpool_caches);
 DEFINE_MUTEX(zpool_caches_lock);
 struct zpool_cache *zpool_general[ZPOOL_NR_CLASSES];
 struct zpool_cache *zpool_serving[ZPOOL_NR_CLASSES];
+static u64 last_serial;			/* under zpool_caches_lock */
 
 /*
  * What a magazine holds to begin with: one object of the largest class, or as
@@ -197,9 +200,15 @@ static int alloc_per_cpu(struct zpool_cache *cache)
 	if (!cache->heads || !cache->tails)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu) {
+		struct zpool_cpu_tail *tail = per_cpu_ptr(cache->tails, cpu);
+
 		zpool_head_init(per_cpu_ptr(cache->heads, cpu));
-		zpool_tail_init(per_cpu_ptr(cache->tails, cpu), cache->geometry.stride,
-				cache->capacity);
+		zpool_tail_init(tail, cache->geometry.stride, cache->capacity);
+		if (cache->throttle) {
+			tail->unthrottled = tail->capacity;
+			tail->capacity = 0;
+			tail->may_raise = false;
+		}
 	}
 	return 0;
 }
@@ -244,6 +253,8 @@ struct zpool_cache *zpool_cache_begin(const char *name, const struct zpool_geome
 	cache->capacity = first_capacity(g->stride);
 	cache->tag = tag;
 	cache->ctor = ctor;
+	if (zpool_debug & ZPOOL_DEBUG_SITES)
+		cache->throttle = ZPOOL_TRACED;
 	if (alloc_per_cpu(cache))
 		goto no_per_cpu;
 	if (alloc_nodes(cache))
@@ -251,6 +262,7 @@ struct zpool_cache *zpool_cache_begin(const char *name, const struct zpool_geome
 	zpool_metadata_add(cache_metadata(cache));
 
 	mutex_lock(&zpool_caches_lock);
+	cache->serial = ++last_serial;
 	list_add_tail_rcu(&cache->list, &zpool_caches);
 	mutex_unlock(&zpool_caches_lock);
 	return cache;
@@ -300,6 +312,12 @@ static struct zpool_cache *find_typed(const struct zpool_cache *wanted)
 	return NULL;
 }
 
+/* The same for who holds zpool_caches_lock. */
+bool zpool_cache_is_typed_locked(const struct zpool_cache *wanted)
+{
+	return find_typed(wanted);
+}
+
 /**
  * zpool_cache_is_typed() - is it a typed cache, and not yet destroyed?
  * @wanted: any address
@@ -314,6 +332,78 @@ bool zpool_cache_is_typed(const struct zpool_cache *wanted)
 	is_one = find_typed(wanted);
 	mutex_unlock(&zpool_caches_lock);
 	return is_one;
+}
+
+/*
+ * Compaction calls owners back with no lock held. What it works on it holds,
+ * and the end of a cache waits for that.
+ */
+
+/**
+ * zpool_cache_hold() - keep the cache of a name from ending
+ * @name: which; not necessarily the only one of that name
+ *
+ * Context: process; takes zpool_caches_lock.
+ * Return: the cache, for zpool_cache_release(), or NULL.
+ */
+struct zpool_cache *zpool_cache_hold(const char *name)
+{
+	struct zpool_cache *cache, *found = NULL;
+
+	mutex_lock(&zpool_caches_lock);
+	list_for_each_entry(cache, &zpool_caches, list)
+		if (!found && !strcmp(cache->name, name))
+			found = cache;
+	if (found)
+		atomic_inc(&found->users);
+	mutex_unlock(&zpool_caches_lock);
+	return found;
+}
+
+/**
+ * zpool_cache_hold_after() - go through all caches that may be compacted
+ * @serial: of the one before, 0 to begin with
+ *
+ * Context: process; takes zpool_caches_lock.
+ * Return: the next that has something that moves, for zpool_cache_release(), or NULL.
+ */
+struct zpool_cache *zpool_cache_hold_after(u64 serial)
+{
+	struct zpool_cache *cache, *found = NULL;
+
+	mutex_lock(&zpool_caches_lock);
+	list_for_each_entry(cache, &zpool_caches, list)
+		if (!found && cache->serial > serial && cache->mover)
+			found = cache;
+	if (found)
+		atomic_inc(&found->users);
+	mutex_unlock(&zpool_caches_lock);
+	return found;
+}
+
+/**
+ * zpool_cache_release() - the reverse of zpool_cache_hold()
+ * @cache: perhaps off the list meanwhile
+ */
+void zpool_cache_release(struct zpool_cache *cache)
+{
+	atomic_t *users = &cache->users;
+
+	/* Who waits may end the cache at once: only its address is used after that. */
+	atomic_dec(users);
+	wake_up_var(users);
+}
+
+/**
+ * zpool_cache_wait_unused() - wait until nobody else holds a cache
+ * @cache: alive
+ * @mine: how often the caller holds it
+ *
+ * Context: process.
+ */
+void zpool_cache_wait_unused(struct zpool_cache *cache, int mine)
+{
+	wait_var_event(&cache->users, atomic_read(&cache->users) <= mine);
 }
 
 /**
@@ -332,8 +422,10 @@ bool zpool_cache_unlist(struct zpool_cache *wanted)
 	if (cache)
 		list_del_rcu(&cache->list);
 	mutex_unlock(&zpool_caches_lock);
-	if (cache)
+	if (cache) {
+		zpool_cache_wait_unused(cache, 0);
 		synchronize_rcu();
+	}
 	return cache;
 }
 

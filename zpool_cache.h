@@ -28,6 +28,7 @@
 #ifndef _KZPOOL_CACHE_H
 #define _KZPOOL_CACHE_H
 
+#include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
@@ -35,9 +36,39 @@
 #include "zpool_head.h"
 #include "zpool_limbo.h"
 #include "zpool_reserve.h"
-#include "zpool_slab.h"
+#include "zpool_slabs.h"
 
 #define ZPOOL_NAME_BYTES	32
+
+/* Why a cache lives with less capacity: see zpool_throttle.h. */
+enum zpool_throttle {
+	ZPOOL_HALF	= 1,		/* pressure */
+	ZPOOL_NONE	= 2,		/* others serve its requests: none at all */
+	ZPOOL_SHORT	= 4,		/* its reserve needs what is freed: none as well */
+	ZPOOL_TRACED	= 8,		/* who asks is kept, see zpool_debug.h: none as well */
+};
+
+/* What became of an attempt to move an object. Counted in this order by each cache. */
+enum zpool_moved {
+	ZPOOL_MOVED,
+	ZPOOL_NOT_NEEDED,		/* freed instead */
+	ZPOOL_REFUSED,			/* for good */
+	ZPOOL_PUT_OFF,			/* by its owner */
+	ZPOOL_NOT_KNOWN,		/* to its owner */
+	ZPOOL_PINNED,			/* or was, in the middle of the move */
+	ZPOOL_NOT_IN_USE,		/* free, or about to be; not counted */
+	ZPOOL_NR_MOVED = ZPOOL_NOT_IN_USE
+};
+
+/* How the objects of a cache are moved: handles, or by its owner's callback. */
+struct zpool_mover {
+	/* Is object @i in use and does not move? At the moment; nothing keeps it so. */
+	bool (*is_fixed)(const struct zpool_slab *slab, unsigned int i);
+	/* Move it to where object @j of @to is, which is free and the caller's. */
+	enum zpool_moved (*move)(struct zpool_cache *cache, struct zpool_slab *slab,
+				 unsigned int i, struct zpool_slab *to, unsigned int j);
+	bool is_of_handles;		/* no caller has a pointer to give back */
+};
 
 /* A cache on one node. */
 struct zpool_cache_node {
@@ -59,11 +90,22 @@ struct zpool_cache {
 	unsigned int capacity;		/* of a magazine, until there is reason for another */
 	unsigned int tag;		/* class, or ZPOOL_TAG_HEADER */
 	struct list_head list;		/* on zpool_caches, see there */
+	u64 serial;			/* larger than that of those before on the list */
 	atomic_long_t dropped;		/* freed twice, found on the way to a slab */
 	bool frees_by_rcu;		/* zpool_kfree_rcu() was called for an object */
 	u8 throttle;			/* see zpool_throttle.h; under zpool_caches_lock */
 	struct list_head reserved;	/* under zpool_refill_lock, as the next */
 	unsigned int reserve;		/* objects that are to be kept in all */
+
+	/* What moves; written under zpool_caches_lock, before the first object. */
+	const struct zpool_mover *mover;	/* NULL: nothing */
+	enum zpool_move (*move)(void *old, void *new, size_t size, void *arg);
+	void *move_arg;
+	atomic_t users;			/* compacting it: see zpool_cache_hold() */
+	unsigned long moves[ZPOOL_NR_MOVED];	/* the compactor's, as the next */
+	unsigned int compact_wait;	/* turns to come in which it is left alone, */
+	unsigned int compact_waits;	/* and how many those were the last time */
+	bool is_compacting;		/* the last turn left something to be done */
 
 	/* Per-CPU layer. */
 	struct zpool_cpu_head __percpu *heads;
@@ -88,6 +130,11 @@ void zpool_cache_stop(void);
 
 struct zpool_cache *zpool_cache_begin(const char *name, const struct zpool_geometry *g,
 				      unsigned int tag, void (*ctor)(void *obj));
+struct zpool_cache *zpool_cache_hold(const char *name);
+struct zpool_cache *zpool_cache_hold_after(u64 serial);
+void zpool_cache_release(struct zpool_cache *cache);
+void zpool_cache_wait_unused(struct zpool_cache *cache, int mine);
+bool zpool_cache_is_typed_locked(const struct zpool_cache *wanted);
 bool zpool_cache_is_typed(const struct zpool_cache *wanted);
 bool zpool_cache_unlist(struct zpool_cache *wanted);
 void zpool_cache_end(struct zpool_cache *cache);

@@ -55,31 +55,44 @@ const char *zpool_check_slab(const struct zpool_slab *slab)
 	return NULL;
 }
 
-/* On which list, by how much is free. */
-static const char *check_list(struct zpool_slabs *slabs, struct list_head *list,
+/* Where it is, by how much is free. */
+static const char *check_place(const struct zpool_slab *slab, enum zpool_place place)
+{
+	HOLDS(slab->place == place);
+	if (place == ZPOOL_ISOLATED)
+		return NULL;
+	HOLDS((place == ZPOOL_EMPTY) == (slab->nr_free == slab->nr_objects && !slab->pfmemalloc));
+	HOLDS((place == ZPOOL_FULL) == (!slab->nr_free || slab->pfmemalloc));
+	HOLDS(place != ZPOOL_HINDERED || slab->is_hindered);
+	if (place >= ZPOOL_TENTH && place <= ZPOOL_LAST_TENTH) {
+		HOLDS(!slab->is_hindered);
+		HOLDS(10 * slab->nr_free / slab->nr_objects == place - ZPOOL_TENTH);
+	}
+	return NULL;
+}
+
+static const char *check_list(struct zpool_slabs *slabs, enum zpool_place place,
 			      struct zpool_slabs *sum)
 {
 	struct zpool_slab *slab;
 	const char *broken;
 
-	list_for_each_entry(slab, list, list) {
+	list_for_each_entry(slab, &slabs->on[place], list) {
 		HOLDS(slab->home == slabs);
-		if (list == &slabs->partial)
-			HOLDS(slab->nr_free && slab->nr_free < slab->nr_objects);
-		else if (list == &slabs->empty)
-			HOLDS(slab->nr_free == slab->nr_objects);
-		else
-			HOLDS(!slab->nr_free || slab->pfmemalloc);
-		broken = zpool_check_slab(slab);
+		broken = check_place(slab, place) ?: zpool_check_slab(slab);
 		if (broken)
 			return broken;
+		sum->nr_on[place]++;
 		sum->nr_slabs++;
-		sum->nr_empty += list == &slabs->empty;
-		sum->nr_empty_pages += list == &slabs->empty ? slab->nr_pages : 0;
+		sum->nr_empty_pages += place == ZPOOL_EMPTY ? slab->nr_pages : 0;
+		sum->nr_hindered_pages += place == ZPOOL_HINDERED ? slab->nr_pages : 0;
 		sum->nr_pages += slab->nr_pages;
 		sum->nr_objects += slab->nr_objects;
 		sum->nr_free += slab->nr_free;
+		sum->nr_room += place <= ZPOOL_LAST_TENTH ? slab->nr_free : 0;
 	}
+	HOLDS(slabs->nr_on[place] == sum->nr_on[place]);
+	HOLDS(!(slabs->serving >> place & 1) == (place >= ZPOOL_FULL || !sum->nr_on[place]));
 	return NULL;
 }
 
@@ -88,18 +101,20 @@ const char *zpool_check_slabs(struct zpool_slabs *slabs)
 {
 	struct zpool_slabs sum = {};
 	const char *broken;
+	unsigned int place;
 
-	broken = check_list(slabs, &slabs->partial, &sum) ?:
-		 check_list(slabs, &slabs->full, &sum) ?:
-		 check_list(slabs, &slabs->empty, &sum);
-	if (broken)
-		return broken;
+	for (place = 0; place < ZPOOL_NR_PLACES; place++) {
+		broken = check_list(slabs, place, &sum);
+		if (broken)
+			return broken;
+	}
 	HOLDS(slabs->nr_slabs == sum.nr_slabs);
-	HOLDS(slabs->nr_empty == sum.nr_empty);
 	HOLDS(slabs->nr_empty_pages == sum.nr_empty_pages);
+	HOLDS(slabs->nr_hindered_pages == sum.nr_hindered_pages);
 	HOLDS(slabs->nr_pages == sum.nr_pages);
 	HOLDS(slabs->nr_objects == sum.nr_objects);
 	HOLDS(slabs->nr_free == sum.nr_free);
+	HOLDS(slabs->nr_room == sum.nr_room);
 	return NULL;
 }
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /sys/kernel/debug/kzpool: root only, read only but for shrink, safe under full
- * load.
+ * /sys/kernel/debug/kzpool: root only, read only but for shrink and compact, safe
+ * under full load.
  *
  * Each file opens with a line that names its version; keys are added, never
  * changed. Figures are collected under short locks, printed under none but
- * zpool_caches_lock, which is not held where anything is waited for but here, in
- * a write to shrink.
+ * zpool_caches_lock, which is not held where anything is waited for.
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -17,7 +16,9 @@
 #include "zpool_adapt.h"
 #include "zpool_budget.h"
 #include "zpool_debugfs.h"
+#include "zpool_compact.h"
 #include "zpool_drain.h"
+#include "zpool_fragmentation.h"
 #include "zpool_log.h"
 #include "zpool_pressure.h"
 #include "zpool_report.h"
@@ -54,6 +55,26 @@ static void show_value(struct seq_file *m, const char *key, unsigned long value)
 	seq_printf(m, "%s %lu\n", key, value);
 }
 
+/* Refused is what did not move, for whatever reason; the reasons follow. */
+static void show_moves(struct seq_file *m)
+{
+	const unsigned long *moves = zpool_compact.moves;
+	unsigned long refused = 0;
+	unsigned int i;
+
+	for (i = ZPOOL_REFUSED; i < ZPOOL_NR_MOVED; i++)
+		refused += READ_ONCE(moves[i]);
+	show_value(m, "moves_done", READ_ONCE(moves[ZPOOL_MOVED]));
+	show_value(m, "moves_refused", refused);
+	show_value(m, "moves_unneeded", READ_ONCE(moves[ZPOOL_NOT_NEEDED]));
+	show_value(m, "moves_never", READ_ONCE(moves[ZPOOL_REFUSED]));
+	show_value(m, "moves_later", READ_ONCE(moves[ZPOOL_PUT_OFF]));
+	show_value(m, "moves_unknown", READ_ONCE(moves[ZPOOL_NOT_KNOWN]));
+	show_value(m, "moves_pinned", READ_ONCE(moves[ZPOOL_PINNED]));
+	show_value(m, "compact_passes", READ_ONCE(zpool_compact.passes));
+	show_value(m, "compact_freed", READ_ONCE(zpool_compact.slabs_emptied));
+}
+
 static int stats_show(struct seq_file *m, void *unused)
 {
 	struct zpool_usage u = {};
@@ -86,6 +107,7 @@ static int stats_show(struct seq_file *m, void *unused)
 	show_value(m, "failures",
 		   zpool_stats_percpu(offsetof(struct zpool_cpu, failures)));
 	show_value(m, "slabs_freed", u.slabs_freed);
+	show_moves(m);
 	show_value(m, "grows", READ_ONCE(zpool_adapt_counts.grows) +
 		   zpool_stats_percpu(offsetof(struct zpool_cpu, raises)));
 	show_value(m, "shrinks", READ_ONCE(zpool_adapt_counts.shrinks));
@@ -253,34 +275,22 @@ static int adapt_log_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(adapt_log);
 
-static struct zpool_cache *find_cache(const char *name)
-{
-	struct zpool_cache *cache;
-
-	list_for_each_entry(cache, &zpool_caches, list)
-		if (!strcmp(cache->name, name))
-			return cache;
-	return NULL;
-}
-
 static int shrink_named(const char *name)
 {
-	struct zpool_cache *cache;
+	struct zpool_cache *cache = zpool_cache_hold(name);
 
-	mutex_lock(&zpool_caches_lock);
-	cache = find_cache(name);
-	if (cache)
-		zpool_cache_drain(cache);
-	mutex_unlock(&zpool_caches_lock);
-	if (cache)
-		return 0;
-	zpool_report("shrink: '%s' is neither 1 nor the name of a cache", name);
-	return -ENOENT;
+	if (!cache) {
+		zpool_report("shrink: '%s' is neither 1 nor the name of a cache", name);
+		return -ENOENT;
+	}
+	zpool_cache_drain(cache);
+	zpool_cache_release(cache);
+	return 0;
 }
 
-/* "1", or the name of a cache: what lies idle there goes back before the write returns. */
-static ssize_t shrink_write(struct file *file, const char __user *buf, size_t count,
-			    loff_t *pos)
+/* "1" is for all, anything else for the cache of that name; done before the write returns. */
+static ssize_t write_command(const char __user *buf, size_t count, void (*all)(void),
+			     int (*named)(const char *name))
 {
 	char text[ZPOOL_NAME_BYTES + 1] = "";
 	loff_t start = 0;
@@ -291,10 +301,17 @@ static ssize_t shrink_write(struct file *file, const char __user *buf, size_t co
 	if (len < 0)
 		return len;
 	if (!strcmp(strim(text), "1"))
-		zpool_drain_all();
+		all();
 	else
-		err = shrink_named(strim(text));
+		err = named(strim(text));
 	return err ?: count;
+}
+
+/* What lies idle goes back. */
+static ssize_t shrink_write(struct file *file, const char __user *buf, size_t count,
+			    loff_t *pos)
+{
+	return write_command(buf, count, zpool_drain_all, shrink_named);
 }
 
 static const struct file_operations shrink_fops = {
@@ -302,6 +319,25 @@ static const struct file_operations shrink_fops = {
 	.open	= simple_open,
 	.write	= shrink_write,
 };
+
+/* What moves is moved, until nothing is to be gained any more. */
+static ssize_t compact_write(struct file *file, const char __user *buf, size_t count,
+			     loff_t *pos)
+{
+	return write_command(buf, count, zpool_compact_all, zpool_compact_named);
+}
+
+static const struct file_operations compact_fops = {
+	.owner	= THIS_MODULE,
+	.open	= simple_open,
+	.write	= compact_write,
+};
+
+static int fragmentation_show(struct seq_file *m, void *unused)
+{
+	return zpool_fragmentation_show(m);
+}
+DEFINE_SHOW_ATTRIBUTE(fragmentation);
 
 /* Without debugfs the allocator works as well: errors are not ours to tell. */
 void zpool_debugfs_start(void)
@@ -312,7 +348,9 @@ void zpool_debugfs_start(void)
 	debugfs_create_file("cpus", 0400, dir, NULL, &cpus_fops);
 	debugfs_create_file("nodes", 0400, dir, NULL, &nodes_fops);
 	debugfs_create_file("adapt_log", 0400, dir, NULL, &adapt_log_fops);
+	debugfs_create_file("fragmentation", 0400, dir, NULL, &fragmentation_fops);
 	debugfs_create_file("shrink", 0200, dir, NULL, &shrink_fops);
+	debugfs_create_file("compact", 0200, dir, NULL, &compact_fops);
 }
 
 void zpool_debugfs_stop(void)

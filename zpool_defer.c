@@ -16,13 +16,32 @@ void zpool_defer_run(struct irq_work *work)
 
 /**
  * zpool_defer() - put something off
- * @deferral: what is to be done; irq_work_sync() of its work waits for it
+ * @deferral: what is to be done
  * @node: to whom
  *
  * Context: any.
  */
-void zpool_defer(struct zpool_deferral *deferral, struct llist_node *node)
+void zpool_defer(struct zpool_deferral __percpu *deferral, struct llist_node *node)
 {
-	if (llist_add(node, &deferral->list))
-		irq_work_queue(&deferral->work);
+	struct zpool_deferral *here;
+
+	preempt_disable();
+	here = this_cpu_ptr(deferral);
+	if (llist_add(node, &here->list))
+		irq_work_queue(&here->work);
+	preempt_enable();
+}
+
+/**
+ * zpool_defer_sync() - wait for what was put off
+ * @deferral: as for zpool_defer()
+ *
+ * Context: process.
+ */
+void zpool_defer_sync(struct zpool_deferral __percpu *deferral)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		irq_work_sync(&per_cpu_ptr(deferral, cpu)->work);
 }

@@ -4,8 +4,9 @@
  *
  * The page allocator and kmalloc take locks that sleep on PREEMPT_RT, and that
  * an NMI must not wait for. What such a caller may not do itself goes on a
- * lock-free list and is done by an irq_work: in the next interrupt, or on
- * PREEMPT_RT in the CPU's irq_work thread.
+ * lock-free list of its CPU and is done by an irq_work there: in the next interrupt,
+ * or on PREEMPT_RT in the CPU's irq_work thread. (One irq_work for all CPUs may run
+ * on two at once, and irq_work_sync() then waits for one of them only.)
  *
  * Used by the slab layer for dead slabs and by the kmalloc family for the
  * kernel's own objects. Calls nothing of ours.
@@ -15,6 +16,7 @@
 
 #include <linux/irq_work.h>
 #include <linux/llist.h>
+#include <linux/percpu.h>
 #include <linux/preempt.h>
 
 struct zpool_deferral {
@@ -23,13 +25,15 @@ struct zpool_deferral {
 	void (*fn)(struct llist_node *node);
 };
 
-#define ZPOOL_DEFERRAL(function) {			\
-	.work = IRQ_WORK_INIT(zpool_defer_run),		\
-	.fn = function,					\
-}
+#define ZPOOL_DEFERRAL(name, function)						\
+	DEFINE_PER_CPU(struct zpool_deferral, name) = {				\
+		.work = IRQ_WORK_INIT(zpool_defer_run),				\
+		.fn = function,							\
+	}
 
 void zpool_defer_run(struct irq_work *work);
-void zpool_defer(struct zpool_deferral *deferral, struct llist_node *node);
+void zpool_defer(struct zpool_deferral __percpu *deferral, struct llist_node *node);
+void zpool_defer_sync(struct zpool_deferral __percpu *deferral);
 
 /* May this context, which is none of an NMI, call the page allocator and kmalloc? */
 static inline bool zpool_pages_allowed(void)

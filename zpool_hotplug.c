@@ -11,8 +11,10 @@
 #include <linux/notifier.h>
 #include <linux/rcupdate.h>
 
+#include "zpool_compact.h"
 #include "zpool_drain.h"
 #include "zpool_hotplug.h"
+#include "zpool_nmi.h"
 #include "zpool_node.h"
 
 static int cpuhp_state;
@@ -55,14 +57,16 @@ static bool has_our_pages(const struct memory_notify *range)
 
 /*
  * To the kernel, a page with a count of 0 is one about to be free: it would
- * wait for ours for ever. So what lies idle goes back first, and where objects
- * are in use the block stays.
+ * wait for ours for ever. So what lies idle goes back first, what may move moves,
+ * and where objects are in use then the block stays.
  */
 static int memory_goes(const struct memory_notify *range)
 {
 	if (!has_our_pages(range))
 		return NOTIFY_OK;
 	zpool_drain_all();
+	zpool_compact_range(range->start_pfn, range->nr_pages);
+	zpool_nmi_sync();
 	zpool_slab_sync();
 	return notifier_from_errno(has_our_pages(range) ? -EBUSY : 0);
 }

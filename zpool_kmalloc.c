@@ -53,7 +53,7 @@ static void *alloc_outside(size_t size, gfp_t gfp, int node)
  * so that slabs drain. A power of two, for which it promises the alignment that
  * we do. Where it cannot be asked or has none, the pools give what they have.
  */
-static noinline void *alloc_instead(unsigned int class, gfp_t gfp, int node)
+static noinline void *alloc_instead(unsigned int class, gfp_t gfp, int node, void *caller)
 {
 	size_t size = zpool_class_size(class);
 	void *p = NULL;
@@ -65,7 +65,7 @@ static noinline void *alloc_instead(unsigned int class, gfp_t gfp, int node)
 		this_cpu_inc(zpool_cpu.passthrough);
 		return p;
 	}
-	p = zpool_alloc_slow(zpool_general[class], gfp, node);
+	p = zpool_alloc_slow(zpool_general[class], gfp, node, caller);
 	return p && want_init_on_alloc(gfp) ? memset(p, 0, size) : p;
 }
 
@@ -89,37 +89,38 @@ static noinline void *all_zeroed(void *obj, const struct zpool_cache *cache)
  * Under pressure a class may be served by a larger one, whose whole size is
  * zeroed then, or by the kernel.
  */
-static __always_inline void *alloc_served(unsigned int class, gfp_t gfp, int node)
+static __always_inline void *alloc_served(unsigned int class, gfp_t gfp, int node,
+					  void *caller)
 {
 	struct zpool_cache *cache = READ_ONCE(zpool_serving[class]);
 	void *obj;
 
 	if (unlikely(!cache))
-		return alloc_instead(class, gfp, node);
-	obj = zpool_alloc_slow(cache, gfp, node);
+		return alloc_instead(class, gfp, node, caller);
+	obj = zpool_alloc_slow(cache, gfp, node, caller);
 	return want_init_on_alloc(gfp) ? all_zeroed(obj, cache) : obj;
 }
 
-static noinline void *alloc_slow(unsigned int class, gfp_t gfp)
+static noinline void *alloc_slow(unsigned int class, gfp_t gfp, void *caller)
 {
-	return alloc_served(class, gfp, NUMA_NO_NODE);
+	return alloc_served(class, gfp, NUMA_NO_NODE, caller);
 }
 
-static __always_inline void *alloc_class(unsigned int class, gfp_t gfp)
+static __always_inline void *alloc_class(unsigned int class, gfp_t gfp, void *caller)
 {
 	void *obj;
 
 	if (unlikely(!zpool_alloc_fast(&zpool_cpu.heads[class], &obj)))
-		return alloc_slow(class, gfp);
+		return alloc_slow(class, gfp, caller);
 	return want_init_on_alloc(gfp) ? zeroed(obj, class) : obj;
 }
 
 /* To be zeroed, or not for the pools. */
-static noinline void *alloc_special(size_t size, gfp_t gfp)
+static noinline void *alloc_special(size_t size, gfp_t gfp, void *caller)
 {
 	if (!zpool_is_pooled(size, gfp))
 		return alloc_outside(size, gfp, NUMA_NO_NODE);
-	return alloc_class(zpool_size_class(size), gfp);
+	return alloc_class(zpool_size_class(size), gfp, caller);
 }
 
 /**
@@ -138,8 +139,8 @@ static noinline void *alloc_special(size_t size, gfp_t gfp)
 void *zpool_kmalloc(size_t size, gfp_t gfp)
 {
 	if (unlikely(!zpool_is_pooled(size, gfp) || (gfp & __GFP_ZERO)))
-		return alloc_special(size, gfp);
-	return alloc_class(zpool_size_class(size), gfp);
+		return alloc_special(size, gfp, (void *)_RET_IP_);
+	return alloc_class(zpool_size_class(size), gfp, (void *)_RET_IP_);
 }
 EXPORT_SYMBOL_GPL(zpool_kmalloc);
 
@@ -153,7 +154,7 @@ EXPORT_SYMBOL_GPL(zpool_kmalloc);
  */
 void *zpool_kzalloc(size_t size, gfp_t gfp)
 {
-	return zpool_kmalloc(size, gfp | __GFP_ZERO);
+	return alloc_special(size, gfp | __GFP_ZERO, (void *)_RET_IP_);
 }
 EXPORT_SYMBOL_GPL(zpool_kzalloc);
 
@@ -174,7 +175,7 @@ void *zpool_kmalloc_node(size_t size, gfp_t gfp, int node)
 		return zpool_kmalloc(size, gfp);
 	if (!zpool_is_pooled(size, gfp))
 		return alloc_outside(size, gfp, node);
-	return alloc_served(zpool_size_class(size), gfp, node);
+	return alloc_served(zpool_size_class(size), gfp, node, (void *)_RET_IP_);
 }
 EXPORT_SYMBOL_GPL(zpool_kmalloc_node);
 
@@ -274,8 +275,8 @@ static void kfree_sensitive_later(struct llist_node *node)
 	kfree_sensitive(node);
 }
 
-static struct zpool_deferral foreign = ZPOOL_DEFERRAL(kfree_later);
-static struct zpool_deferral sensitive = ZPOOL_DEFERRAL(kfree_sensitive_later);
+static ZPOOL_DEFERRAL(foreign, kfree_later);
+static ZPOOL_DEFERRAL(sensitive, kfree_sensitive_later);
 
 /**
  * zpool_kmalloc_sync() - wait for what was put off
@@ -284,8 +285,8 @@ static struct zpool_deferral sensitive = ZPOOL_DEFERRAL(kfree_sensitive_later);
  */
 void zpool_kmalloc_sync(void)
 {
-	irq_work_sync(&foreign.work);
-	irq_work_sync(&sensitive.work);
+	zpool_defer_sync(&foreign);
+	zpool_defer_sync(&sensitive);
 }
 
 static noinline void free_outside(const void *p, void *caller)

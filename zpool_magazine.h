@@ -12,7 +12,7 @@
 #include <linux/list.h>
 #include <linux/spinlock.h>
 
-#include "zpool_slab.h"
+#include "zpool_slabs.h"
 
 /*
  * A stack of free objects: objs[1] to objs[count], the last one on top.

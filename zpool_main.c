@@ -8,8 +8,11 @@
 #include "zpool_budget.h"
 #include "zpool_debugfs.h"
 #include "zpool_drain.h"
+#include "zpool_handle.h"
 #include "zpool_hotplug.h"
 #include "zpool_kmalloc.h"
+#include "zpool_nmi.h"
+#include "zpool_owner.h"
 #include "zpool_params.h"
 #include "zpool_pressure.h"
 #include "zpool_reclaim.h"
@@ -39,6 +42,9 @@ static int __init zpool_init(void)
 	if (err)
 		goto no_caches;
 	zpool_adapt_start();
+	err = zpool_owner_start();
+	if (err)
+		goto no_owner;
 	err = zpool_hotplug_start();
 	if (err)
 		goto no_hotplug;
@@ -59,6 +65,8 @@ no_reclaim:
 no_worker:
 	zpool_hotplug_stop();
 no_hotplug:
+	zpool_owner_stop();
+no_owner:
 	zpool_drain_all();
 	zpool_cache_stop();
 no_caches:
@@ -74,10 +82,13 @@ static void __exit zpool_exit(void)
 	zpool_reclaim_stop();
 	zpool_worker_stop();
 	zpool_hotplug_stop();
+	zpool_owner_stop();
 	rcu_barrier();
 	zpool_kmalloc_sync();
+	zpool_nmi_sync();
 	zpool_slab_sync();
 	zpool_refill_stop();
+	zpool_handle_stop();
 	zpool_drain_all();
 	zpool_cache_stop();
 	zpool_slab_stop();

@@ -13,6 +13,8 @@
 
 #include "zpool_adapt.h"
 #include "zpool_budget.h"
+#include "zpool_compact.h"
+#include "zpool_debug.h"
 #include "zpool_drain.h"
 #include "zpool_params.h"
 #include "zpool_policy.h"
@@ -196,6 +198,57 @@ static const struct kernel_param_ops hold_ms_ops = {
 
 module_param_cb(pressure_hold_ms, &hold_ms_ops, &zpool_pressure.hold_ms, 0644);
 MODULE_PARM_DESC(pressure_hold_ms, "ms without evidence after which a level of pressure is left, 100 to 3600000");
+
+/*
+ * Compaction.
+ */
+
+static int set_frag_pct(const char *val, const struct kernel_param *kp)
+{
+	return parse(val, kp, 1, 100, kp->arg);
+}
+
+static int set_batch(const char *val, const struct kernel_param *kp)
+{
+	return parse(val, kp, 1, 65536, kp->arg);
+}
+
+static const struct kernel_param_ops frag_pct_ops = {
+	.set = set_frag_pct,
+	.get = param_get_uint,
+};
+
+static const struct kernel_param_ops batch_ops = {
+	.set = set_batch,
+	.get = param_get_uint,
+};
+
+module_param_cb(compact_frag_pct, &frag_pct_ops, &zpool_compact.frag_pct, 0644);
+MODULE_PARM_DESC(compact_frag_pct, "% of the slabs of a cache that moving objects must be able to free before it is done, 1 to 100; 100: only on demand and under pressure");
+module_param_cb(compact_batch, &batch_ops, &zpool_compact.batch, 0644);
+MODULE_PARM_DESC(compact_batch, "objects that are moved at a time, about, 1 to 65536");
+
+/*
+ * Debugging.
+ */
+
+static int set_debug(const char *val, const struct kernel_param *kp)
+{
+	return zpool_debug_parse(val, kp->arg);
+}
+
+static int get_debug(char *buffer, const struct kernel_param *kp)
+{
+	return zpool_debug_print(buffer, *(unsigned int *)kp->arg);
+}
+
+static const struct kernel_param_ops debug_ops = {
+	.set = set_debug,
+	.get = get_debug,
+};
+
+module_param_cb(debug, &debug_ops, &zpool_debug, 0444);
+MODULE_PARM_DESC(debug, "letters: M moves objects that may move at random, U keeps who asked for each object");
 
 /*
  * Load and unload.

@@ -13,6 +13,7 @@
 #include <linux/rcupdate.h>
 
 #include "zpool_kmalloc.h"
+#include "zpool_live.h"
 #include "zpool_report.h"
 
 /* An object starts at most this many pages before any of its bytes. */
@@ -101,6 +102,10 @@ void zpool_kfree_call_rcu(const void *p, struct rcu_head *head)
 	if (!zpool_is_object(slab, p, "kfree_rcu", caller) || !owner ||
 	    !is_within(head, p, zpool_usable_size(page), caller))
 		return;
+	if (owner->mover && !zpool_live_set_rcu(slab, p)) {
+		zpool_report_twice(owner, p, caller);
+		return;
+	}
 	if (!READ_ONCE(owner->frees_by_rcu))
 		WRITE_ONCE(owner->frees_by_rcu, true);
 	call_rcu(head, free_after_grace);

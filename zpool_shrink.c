@@ -66,7 +66,7 @@ static bool trim(struct zpool_cache *cache, int nid, struct step *step)
 {
 	struct zpool_slabs *slabs = &cache->nodes[nid]->slabs;
 
-	if (!READ_ONCE(slabs->nr_empty))
+	if (!READ_ONCE(slabs->nr_on[ZPOOL_EMPTY]))
 		return false;
 	step->freed = zpool_slabs_trim(slabs);
 	step->claims = step->freed << PAGE_SHIFT;

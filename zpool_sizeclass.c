@@ -92,6 +92,7 @@ int zpool_geometry_init(struct zpool_geometry *g, size_t size, size_t align)
 	align = max_t(size_t, align, ZPOOL_MIN_ALIGN);
 	g->size = size;
 	g->align = align;
+	g->has_notes = false;
 	g->stride = ALIGN(size, align);
 	g->recip = reciprocal_value(g->stride);
 	g->least = run_of_order(g->stride, get_order(g->stride));

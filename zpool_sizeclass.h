@@ -80,6 +80,7 @@ struct zpool_geometry {
 	u32 size;			/* bytes that the owner may use */
 	u32 stride;			/* bytes from object to object */
 	u32 align;
+	bool has_notes;			/* a word is kept for each object, off the slab */
 	struct reciprocal_value recip;	/* of stride */
 	struct zpool_run best;		/* wanted */
 	struct zpool_run least;		/* when memory is short: one object */

@@ -4,7 +4,7 @@
 
 static unsigned int throttled(unsigned int capacity, unsigned int why)
 {
-	if (why & (ZPOOL_NONE | ZPOOL_SHORT) || !capacity)
+	if (why & ~ZPOOL_HALF || !capacity)
 		return 0;
 	return why & ZPOOL_HALF ? max(capacity / 2, ZPOOL_LEAST_CAPACITY) : capacity;
 }

@@ -12,12 +12,6 @@
 
 #include "zpool_cache.h"
 
-enum zpool_throttle {
-	ZPOOL_HALF	= 1,		/* pressure */
-	ZPOOL_NONE	= 2,		/* others serve its requests */
-	ZPOOL_SHORT	= 4,		/* its reserve needs what is freed: none as well */
-};
-
 void zpool_throttle(struct zpool_cache *cache, unsigned int set, unsigned int clear);
 
 #endif /* _KZPOOL_THROTTLE_H */

@@ -13,6 +13,8 @@
 
 #include "zpool_alloc.h"
 #include "zpool_drain.h"
+#include "zpool_live.h"
+#include "zpool_nmi.h"
 #include "zpool_refill.h"
 #include "zpool_report.h"
 
@@ -101,6 +103,7 @@ void zpool_cache_destroy(struct zpool_cache *cache)
 	}
 	if (READ_ONCE(cache->frees_by_rcu))
 		rcu_barrier();
+	zpool_nmi_sync();
 	zpool_slab_sync();
 	zpool_refill_end(cache);
 	zpool_cache_drain(cache);
@@ -130,9 +133,19 @@ static bool is_refused(const struct zpool_cache *cache, gfp_t gfp)
 	return true;
 }
 
-/* As the caller gets it. */
-static void *initialised(struct zpool_cache *cache, void *obj, gfp_t gfp)
+/* From now on the compactor may ask its owner to move it. */
+static noinline void *made_movable(void *obj)
 {
+	if (obj)
+		zpool_live_set_used(zpool_slab_of(obj), obj);
+	return obj;
+}
+
+/* As the caller gets it. */
+static __always_inline void *initialised(struct zpool_cache *cache, void *obj, gfp_t gfp)
+{
+	if (unlikely(cache->mover))
+		return made_movable(obj);
 	if (obj && want_init_on_alloc(gfp) && !cache->ctor)
 		memset(obj, 0, cache->geometry.size);
 	return obj;
@@ -156,7 +169,7 @@ void *zpool_cache_alloc(struct zpool_cache *cache, gfp_t gfp)
 	if (unlikely(is_refused(cache, gfp)))
 		return NULL;
 	if (unlikely(!zpool_alloc_fast(cache->heads, &obj)))
-		obj = zpool_alloc_slow(cache, gfp, NUMA_NO_NODE);
+		obj = zpool_alloc_slow(cache, gfp, NUMA_NO_NODE, (void *)_RET_IP_);
 	return initialised(cache, obj, gfp);
 }
 EXPORT_SYMBOL_GPL(zpool_cache_alloc);
@@ -190,7 +203,7 @@ void *zpool_cache_alloc_node(struct zpool_cache *cache, gfp_t gfp, int node)
 		return NULL;
 	if (node == NUMA_NO_NODE)
 		return zpool_cache_alloc(cache, gfp);
-	return initialised(cache, zpool_alloc_slow(cache, gfp, node), gfp);
+	return initialised(cache, zpool_alloc_slow(cache, gfp, node, (void *)_RET_IP_), gfp);
 }
 EXPORT_SYMBOL_GPL(zpool_cache_alloc_node);
 
@@ -211,7 +224,7 @@ unsigned int zpool_cache_alloc_bulk(struct zpool_cache *cache, gfp_t gfp, unsign
 
 	if (unlikely(is_refused(cache, gfp)))
 		return 0;
-	got = zpool_alloc_batch(cache, gfp, nr, objs);
+	got = zpool_alloc_batch(cache, gfp, nr, objs, (void *)_RET_IP_);
 	for (i = 0; i < got; i++)
 		initialised(cache, objs[i], gfp);
 	return got;

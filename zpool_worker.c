@@ -14,7 +14,10 @@
 
 #include "zpool_adapt.h"
 #include "zpool_alarm.h"
+#include "zpool_compact.h"
 #include "zpool_degrade.h"
+#include "zpool_descriptor.h"
+#include "zpool_handle.h"
 #include "zpool_policy.h"
 #include "zpool_pressure.h"
 #include "zpool_refill.h"
@@ -40,6 +43,10 @@ static void refill(struct work_struct *unused);
 static DECLARE_DELAYED_WORK(urgent, emergency);
 static DECLARE_DELAYED_WORK(refilling, refill);
 
+/* Owners are called back, and may take their time. */
+static void compact(struct work_struct *unused);
+static DECLARE_DELAYED_WORK(compacting, compact);
+
 static void run_again(void)
 {
 	queue_delayed_work(queue, &delayed,
@@ -55,11 +62,23 @@ static void work(struct work_struct *unused)
 	mutex_unlock(&zpool_adapt_lock);
 	WRITE_ONCE(last_run, now);
 	queue_delayed_work(queue, &refilling, 0);
+	queue_delayed_work(queue, &compacting, 0);
 	run_again();
+}
+
+static void compact(struct work_struct *unused)
+{
+	unsigned int again_ms = zpool_compact_turn(zpool_level() >= ZPOOL_TRIM);
+
+	if (again_ms)
+		queue_delayed_work(queue, &compacting, msecs_to_jiffies(again_ms));
+	else
+		zpool_descriptor_trim();
 }
 
 static void refill(struct work_struct *unused)
 {
+	zpool_handle_prepare();
 	if (!zpool_refill_all())
 		queue_delayed_work(queue, &refilling, msecs_to_jiffies(REFILL_MS));
 }
@@ -83,6 +102,8 @@ static void emergency(struct work_struct *unused)
 {
 	unsigned int again_ms = degrade();
 
+	if (zpool_level() >= ZPOOL_TRIM)
+		queue_delayed_work(queue, &compacting, 0);
 	if (zpool_shrink_bring_home())
 		again_ms = GRACE_MS;
 	if (again_ms)
@@ -116,7 +137,7 @@ void zpool_worker_kick(void)
  */
 int zpool_worker_start(void)
 {
-	queue = alloc_workqueue("kzpool", WQ_UNBOUND | WQ_FREEZABLE | WQ_MEM_RECLAIM, 3);
+	queue = alloc_workqueue("kzpool", WQ_UNBOUND | WQ_FREEZABLE | WQ_MEM_RECLAIM, 4);
 	if (!queue)
 		return -ENOMEM;
 	last_run = jiffies;
@@ -132,5 +153,6 @@ void zpool_worker_stop(void)
 	cancel_delayed_work_sync(&delayed);
 	cancel_delayed_work_sync(&urgent);
 	cancel_delayed_work_sync(&refilling);
+	cancel_delayed_work_sync(&compacting);
 	destroy_workqueue(queue);
 }

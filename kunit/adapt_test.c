@@ -870,12 +870,12 @@ static void a_kept_slab_comes_home(struct kunit *test)
 	swing(cache, 1, 1);
 	pass(test, 1000);
 	pass(test, 20000);
-	KUNIT_ASSERT_EQ(test, slabs->nr_empty, 1UL);
+	KUNIT_ASSERT_EQ(test, slabs->nr_on[ZPOOL_EMPTY], 1UL);
 	pass(test, 1000);
 	pass(test, 19999);
-	KUNIT_EXPECT_EQ(test, slabs->nr_empty, 1UL);
+	KUNIT_EXPECT_EQ(test, slabs->nr_on[ZPOOL_EMPTY], 1UL);
 	pass(test, 1);
-	KUNIT_EXPECT_EQ(test, slabs->nr_empty, 0UL);
+	KUNIT_EXPECT_EQ(test, slabs->nr_on[ZPOOL_EMPTY], 0UL);
 	KUNIT_EXPECT_EQ(test, zpool_test_claimed(), 0L);
 	zpool_cache_destroy(cache);
 }

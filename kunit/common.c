@@ -166,6 +166,7 @@ void zpool_test_settle(void)
 {
 	rcu_barrier();
 	zpool_kmalloc_sync();
+	zpool_nmi_sync();
 	zpool_slab_sync();
 }
 

@@ -20,6 +20,7 @@
 #include "../zpool_degrade.h"
 #include "../zpool_drain.h"
 #include "../zpool_kmalloc.h"
+#include "../zpool_nmi.h"
 #include "../zpool_pressure.h"
 #include "../zpool_report.h"
 #include "../zpool_stats.h"

@@ -61,7 +61,7 @@ static unsigned long nr_empty_slabs(struct zpool_cache *cache)
 	int nid;
 
 	for_each_node(nid)
-		sum += cache->nodes[nid]->slabs.nr_empty;
+		sum += cache->nodes[nid]->slabs.nr_on[ZPOOL_EMPTY];
 	return sum;
 }
 

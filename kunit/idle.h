@@ -133,7 +133,7 @@ static inline unsigned long leave_empty_slab(struct kunit *test, struct zpool_ca
 	KUNIT_ASSERT_EQ(test, zpool_cache_take(cache, GFP_KERNEL | __GFP_THISNODE, nid,
 					       &obj, 1, &use), 1U);
 	zpool_slabs_free(&obj, 1, ZPOOL_DIRECT, cache);
-	KUNIT_ASSERT_EQ(test, slabs->nr_empty, 1UL);
+	KUNIT_ASSERT_EQ(test, slabs->nr_on[ZPOOL_EMPTY], 1UL);
 	return slabs->nr_empty_pages;
 }
 

@@ -441,7 +441,7 @@ static void a_node_gives_back(struct kunit *test)
 	zpool_drain_node(home);
 	KUNIT_EXPECT_EQ(test, node->depot.nr_full + node->depot.nr_empty, 0UL);
 	KUNIT_EXPECT_EQ(test, node->depot.nr_objects, 0UL);
-	KUNIT_EXPECT_EQ(test, node->slabs.nr_empty, 0UL);
+	KUNIT_EXPECT_EQ(test, node->slabs.nr_on[ZPOOL_EMPTY], 0UL);
 	EXPECT_SOUND(test, zpool_check_all());
 	zpool_test_move(ZPOOL_TEST_ANY_CPU);
 	zpool_cache_destroy(cache);

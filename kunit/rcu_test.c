@@ -263,6 +263,7 @@ static void dead_slabs_are_waited_for(struct kunit *test)
 		preempt_disable();
 		zpool_kfree(p);
 		preempt_enable();
+		zpool_nmi_sync();
 		zpool_slab_sync();
 		KUNIT_EXPECT_EQ(test, zpool_test_metadata(), metadata);
 	}

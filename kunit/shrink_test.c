@@ -8,7 +8,7 @@ static void scan_past(struct zpool_cache *cache)
 	unsigned int i;
 
 	for (i = 0; i < NR && (depot_of(cache)->nr_full || is_in_limbo(cache) ||
-			       cache->nodes[home]->slabs.nr_empty); i++)
+			       cache->nodes[home]->slabs.nr_on[ZPOOL_EMPTY]); i++)
 		scan(1);
 }
 
@@ -102,7 +102,7 @@ static void the_least_missed_goes_first(struct kunit *test)
 	pages = leave_empty_slab(test, empty, home);
 
 	KUNIT_EXPECT_EQ(test, scan(1), pages);
-	KUNIT_EXPECT_EQ(test, empty->nodes[home]->slabs.nr_empty, 0UL);
+	KUNIT_EXPECT_EQ(test, empty->nodes[home]->slabs.nr_on[ZPOOL_EMPTY], 0UL);
 	KUNIT_EXPECT_EQ(test, depot_of(depot)->nr_full, 2UL);
 	scan(1);
 	KUNIT_ASSERT_EQ(test, depot_of(depot)->nr_full, 1UL);
@@ -307,7 +307,7 @@ static void another_node_is_left_alone(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, per_cpu_ptr(cache->tails, cpu)->remote, zpool_no_magazine);
 	KUNIT_EXPECT_PTR_NE(test, head->loaded, zpool_no_magazine);
 	KUNIT_EXPECT_EQ(test, cache->nodes[far]->depot.nr_full, 1UL);
-	KUNIT_EXPECT_EQ(test, cache->nodes[far]->slabs.nr_empty, 1UL);
+	KUNIT_EXPECT_EQ(test, cache->nodes[far]->slabs.nr_on[ZPOOL_EMPTY], 1UL);
 	held = cache->nodes[far]->slabs.nr_pages;
 	zpool_test_grace();
 	KUNIT_EXPECT_FALSE(test, zpool_shrink_bring_home());

@@ -119,51 +119,48 @@ static unsigned int put_one(void *obj, enum zpool_slab_use use)
 	return zpool_slabs_free(&obj, 1, use, NULL);
 }
 
-static bool is_only_on(const struct zpool_slab *slab, const struct list_head *list,
+static bool is_only_on(const struct zpool_slab *slab, enum zpool_place place,
 		       const struct zpool_slabs *slabs)
 {
-	return list->next == &slab->list && list->prev == &slab->list &&
-	       list_empty(&slabs->partial) + list_empty(&slabs->full) +
-	       list_empty(&slabs->empty) == 2;
+	const struct list_head *list = &slabs->on[place];
+
+	return slab->place == place && slabs->nr_on[place] == 1 && slabs->nr_slabs == 1 &&
+	       list->next == &slab->list && list->prev == &slab->list;
+}
+
+/* Where a slab is with so many of its objects used. */
+static enum zpool_place place_at(unsigned int used, unsigned int nr)
+{
+	if (used == nr)
+		return ZPOOL_FULL;
+	return used ? ZPOOL_TENTH + 10 * (nr - used) / nr : ZPOOL_EMPTY;
 }
 
 /* One slab goes up and down; the list that it hangs on tells how full it is. */
 static void occupancy_chooses_the_list(struct kunit *test)
 {
-	struct fixture *f = set_up(test, PAGE_SIZE / 8, NULL);
+	struct fixture *f = set_up(test, PAGE_SIZE / 64, NULL);
 	struct zpool_slabs *slabs = &f->slabs;
 	struct zpool_slab *slab = add(test, slabs, f->objs);
-	unsigned int nr = slab->nr_objects, i;
-	const struct {
-		unsigned int used;
-		struct list_head *list;
-	} steps[] = {
-		{ nr - 1, &slabs->partial }, { nr, &slabs->full },
-		{ nr - 1, &slabs->partial }, { nr, &slabs->full },
-		{ 1, &slabs->partial }, { 0, &slabs->empty }, { 1, &slabs->partial },
-		{ nr, &slabs->full }, { 0, &slabs->empty }, { nr, &slabs->full },
-		{ 0, &slabs->empty },
-	};
-	unsigned int used = 1;
+	unsigned int nr = slab->nr_objects, used = 1, want, i;
 
-	KUNIT_ASSERT_GT(test, nr, 2U);
-	KUNIT_EXPECT_TRUE(test, is_only_on(slab, &slabs->partial, slabs));
-	for (i = 0; i < ARRAY_SIZE(steps); i++) {
-		unsigned int want = steps[i].used;
-
+	KUNIT_ASSERT_GT(test, nr, 20U);
+	for (i = 0; i < 4 * nr; i++) {
+		want = i <= nr ? i : i <= 2 * nr ? 2 * nr - i : i * 7 % (nr + 1);
 		if (want > used)
 			KUNIT_EXPECT_EQ(test, take(slabs, f->objs + used, want - used),
 					want - used);
 		else
 			KUNIT_EXPECT_EQ(test, put(f->objs + want, used - want), used - want);
 		used = want;
-		KUNIT_EXPECT_TRUE_MSG(test, is_only_on(slab, steps[i].list, slabs),
-				      "step %u", i);
+		KUNIT_EXPECT_TRUE_MSG(test, is_only_on(slab, place_at(used, nr), slabs),
+				      "step %u: %u of %u", i, used, nr);
 		KUNIT_EXPECT_EQ(test, slab->nr_free, nr - used);
 		KUNIT_EXPECT_EQ(test, zpool_test_claimed(),
 				used ? 0L : (long)(slab->nr_pages * PAGE_SIZE));
 		EXPECT_SOUND(test, zpool_check_slabs(slabs));
 	}
+	put(f->objs, used);
 	KUNIT_EXPECT_EQ(test, slabs->slabs_freed, 0UL);
 }
 
@@ -289,7 +286,7 @@ static void one_empty_slab_is_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->slabs.nr_slabs, 3UL);
 	KUNIT_EXPECT_EQ(test, put(f->objs, 3), 3U);
 	KUNIT_EXPECT_EQ(test, f->slabs.nr_slabs, 1UL);
-	KUNIT_EXPECT_EQ(test, f->slabs.nr_empty, 1UL);
+	KUNIT_EXPECT_EQ(test, f->slabs.nr_on[ZPOOL_EMPTY], 1UL);
 	KUNIT_EXPECT_EQ(test, f->slabs.slabs_freed, 2UL);
 	KUNIT_EXPECT_EQ(test, zpool_test_claimed(), (long)bytes);
 	EXPECT_SOUND(test, zpool_check_slabs(&f->slabs));
@@ -461,7 +458,7 @@ static void check_reserve(struct kunit *test, unsigned int nr_free)
 	KUNIT_EXPECT_EQ(test, zpool_slabs_add(&f->slabs, slab, f->objs, nr, ZPOOL_DIRECT), nr);
 	KUNIT_EXPECT_EQ(test, zpool_page_tag(virt_to_page(f->objs[0])), ZPOOL_TAG_HEADER);
 	while (nr) {
-		KUNIT_EXPECT_TRUE(test, is_only_on(slab, &f->slabs.full, &f->slabs));
+		KUNIT_EXPECT_TRUE(test, is_only_on(slab, ZPOOL_FULL, &f->slabs));
 		KUNIT_EXPECT_EQ(test, take(&f->slabs, f->objs + nr, 1), 0U);
 		EXPECT_SOUND(test, zpool_check_slabs(&f->slabs));
 		put_one(f->objs[--nr], ZPOOL_DIRECT);
@@ -485,8 +482,8 @@ static void deferred_objects_come_home(struct kunit *test)
 
 	take(&f->slabs, f->objs + 1, 9);
 	for (i = 1; i < 10; i++)
-		zpool_slab_defer(f->objs[i]);
-	zpool_slab_sync();
+		zpool_nmi_free(f->objs[i]);
+	zpool_nmi_sync();
 	KUNIT_EXPECT_EQ(test, slab->nr_free, slab->nr_objects - 1U);
 	KUNIT_EXPECT_EQ(test, f->slabs.direct_frees, 9UL);
 	KUNIT_EXPECT_EQ(test, take(&f->slabs, f->objs + 1, 9), 9U);
@@ -504,11 +501,13 @@ static void pages_in_use_are_left(struct kunit *test)
 	struct fixture *f = set_up(test, 64, NULL);
 	struct zpool_slab *slab = add(test, &f->slabs, f->objs);
 	struct page *page = virt_to_page(slab->base);
+	unsigned int i;
 
 	KUNIT_ASSERT_EQ(test, (int)slab->order, 0);
 	take(&f->slabs, f->objs + 1, 2);
 	KUNIT_EXPECT_EQ(test, zpool_slabs_fini(&f->slabs), 3UL);
-	KUNIT_EXPECT_TRUE(test, list_empty(&f->slabs.partial));
+	for (i = 0; i < ZPOOL_NR_PLACES; i++)
+		KUNIT_EXPECT_TRUE(test, list_empty(&f->slabs.on[i]));
 	KUNIT_EXPECT_FALSE(test, PagePrivate(page));
 	KUNIT_EXPECT_EQ(test, page_private(page), 0UL);
 	KUNIT_EXPECT_EQ(test, page_ref_count(page), 1);

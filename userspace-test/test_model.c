@@ -10,6 +10,7 @@
 #include "../zpool_budget.h"
 #include "../zpool_cache.h"
 #include "../zpool_drain.h"
+#include "../zpool_nmi.h"
 #include "../zpool_node.h"
 #include "../zpool_supply.h"
 #include "../zpool_report.h"
@@ -228,6 +229,7 @@ static void shrink(void)
 	shim_chaos_stop();
 	/* What was put off comes home at any lock, also between the two. */
 	rcu_barrier();
+	zpool_nmi_sync();
 	zpool_slab_sync();
 	zpool_stats_add_cache(&before, cache);
 	back = zpool_cache_shrink(cache);

@@ -174,7 +174,7 @@ static size_t claims(struct zpool_cache *cache)
 		capacity += list_capacity(&node->depot.full) +
 			    list_capacity(&node->depot.empty);
 		capacity += list_capacity(&node->limbo.magazines);
-		list_for_each_entry(slab, &node->slabs.empty, list)
+		list_for_each_entry(slab, &node->slabs.on[ZPOOL_EMPTY], list)
 			bytes += slab->nr_pages * PAGE_SIZE;
 	}
 	return bytes + capacity * cache->geometry.stride;

@@ -5,7 +5,9 @@
 #include "../zpool_cache.h"
 #include "../zpool_degrade.h"
 #include "../zpool_drain.h"
+#include "../zpool_handle.h"
 #include "../zpool_kmalloc.h"
+#include "../zpool_nmi.h"
 #include "../zpool_node.h"
 #include "../zpool_pressure.h"
 #include "../zpool_refill.h"
@@ -260,6 +262,7 @@ void world_settle(void)
 {
 	rcu_barrier();
 	zpool_kmalloc_sync();
+	zpool_nmi_sync();
 	zpool_slab_sync();
 }
 
@@ -267,6 +270,7 @@ void world_stop(void)
 {
 	world_settle();
 	zpool_refill_stop();
+	zpool_handle_stop();
 	zpool_drain_all();
 	zpool_cache_stop();
 	zpool_slab_stop();

@@ -7,13 +7,15 @@ cd "$top"
 # Lowest first; those on one line do not know each other.
 layers='compat
 report
-sizeclass
+sizeclass debug
 policy
 log
 budget alarm pressure
 pages
 defer
 slab
+slabs
+nmi live
 magazine
 head limbo reserve
 node
@@ -23,16 +25,18 @@ drain throttle
 refill
 alloc
 typed
-stats
+movable stats
 kmalloc
-bulk rcu
+bulk rcu descriptor
+handle
 check
 adapt compact shrink degrade
 reclaim
 worker
 params
+fragmentation
 debugfs
-hotplug
+hotplug owner
 main'
 
 # rank NAME: the number of its layer

@@ -4,11 +4,13 @@
  *
  * This is all that a client includes. The kmalloc family serves any size from
  * pools of 48 size classes, 8 B to 64 KiB; a typed cache serves objects of
- * one size with an alignment and a constructor of the owner's choice.
+ * one size with an alignment and a constructor of the owner's choice. What is
+ * got by handle, and objects of a cache with a move callback, may be moved, so
+ * that sparse memory goes back.
  *
  * Each function's kernel-doc stands at its definition: the kmalloc family in
  * zpool_kmalloc.c, zpool_bulk.c and zpool_rcu.c, typed caches in zpool_typed.c,
- * zpool_drain.c and zpool_refill.c. Allocating and freeing may be done in process, softirq and
+ * zpool_drain.c, zpool_refill.c and zpool_movable.c, handles in zpool_handle.c. Allocating and freeing may be done in process, softirq and
  * hardirq context, with or without locks held, as far as the given gfp flags
  * allow; creating, shrinking and destroying a cache may sleep. On PREEMPT_RT
  * an allocation with preemption or interrupts off is served from what the pools
@@ -27,6 +29,7 @@
 
 struct rcu_head;
 struct zpool_cache;
+struct zpool_handle;
 
 /* Align objects to the cache line where they are large enough to profit. */
 #define ZPOOL_HWCACHE_ALIGN	(1U << 0)
@@ -82,5 +85,26 @@ unsigned int zpool_cache_alloc_bulk(struct zpool_cache *cache, gfp_t gfp, unsign
 void zpool_cache_free_bulk(struct zpool_cache *cache, unsigned int nr, void **objs);
 size_t zpool_cache_shrink(struct zpool_cache *cache);
 int zpool_cache_reserve(struct zpool_cache *cache, unsigned int nr);
+
+/* What a callback may say to a request to move an object: see zpool_cache_set_move(). */
+enum zpool_move {
+	ZPOOL_MOVE_DONE,
+	ZPOOL_MOVE_NEVER,
+	ZPOOL_MOVE_LATER,
+	ZPOOL_MOVE_UNNEEDED,
+	ZPOOL_MOVE_UNKNOWN,
+};
+
+int zpool_cache_set_move(struct zpool_cache *cache,
+			 enum zpool_move (*move)(void *old, void *new, size_t size, void *arg),
+			 void *arg);
+void zpool_cache_move_notify(struct zpool_cache *cache, void *obj);
+
+/* Handles: objects that may move while nobody has them pinned. */
+struct zpool_handle *zpool_handle_alloc(size_t size, gfp_t gfp);
+void *zpool_handle_pin(struct zpool_handle *h);
+void zpool_handle_unpin(struct zpool_handle *h);
+void zpool_handle_free(struct zpool_handle *h);
+size_t zpool_handle_size(const struct zpool_handle *h);
 
 #endif /* _KZPOOL_ZPOOL_H */

@@ -144,6 +144,8 @@ static inline u32 reciprocal_divide(u32 a, struct reciprocal_value r)
 }
 
 /* Bits. */
+#define BIT_ULL(n)		(1ULL << (n))
+#define GENMASK(high, low)	((~0UL << (low)) & (~0UL >> (BITS_PER_LONG - 1 - (high))))
 #define BITS_TO_LONGS(n)	DIV_ROUND_UP(n, BITS_PER_LONG)
 #define DECLARE_BITMAP(name, n)	unsigned long name[BITS_TO_LONGS(n)]
 
@@ -186,6 +188,20 @@ static inline unsigned int find_next_bit(const unsigned long *map, unsigned int 
 #define for_each_set_bit(i, map, nbits)					\
 	for ((i) = find_next_bit(map, nbits, 0); (i) < (nbits);		\
 	     (i) = find_next_bit(map, nbits, (i) + 1))
+
+/* Atomic. */
+static inline bool test_and_set_bit(unsigned int nr, unsigned long *map)
+{
+	unsigned long bit = 1UL << (nr % BITS_PER_LONG);
+
+	return __atomic_fetch_or(&map[nr / BITS_PER_LONG], bit, __ATOMIC_SEQ_CST) & bit;
+}
+
+static inline void clear_bit(unsigned int nr, unsigned long *map)
+{
+	__atomic_fetch_and(&map[nr / BITS_PER_LONG], ~(1UL << (nr % BITS_PER_LONG)),
+			   __ATOMIC_RELAXED);
+}
 
 static inline void bitmap_zero(unsigned long *map, unsigned int nbits)
 {
@@ -241,11 +257,14 @@ static inline void *memchr_inv(const void *p, int c, size_t n)
 /* Atomics. */
 typedef struct { int counter; } atomic_t;
 typedef struct { long counter; } atomic_long_t;
+typedef struct { s64 counter; } atomic64_t;
 
 #define atomic_read(v)			READ_ONCE((v)->counter)
 #define atomic_set(v, n)		WRITE_ONCE((v)->counter, n)
 #define atomic_add_return(n, v)		__atomic_add_fetch(&(v)->counter, n, __ATOMIC_SEQ_CST)
 #define atomic_add(n, v)		((void)atomic_add_return(n, v))
+#define atomic_inc(v)			atomic_add(1, v)
+#define atomic_dec(v)			atomic_add(-1, v)
 #define atomic_long_read(v)		atomic_read(v)
 #define atomic_long_set(v, n)		atomic_set(v, n)
 #define atomic_long_add_return(n, v)	atomic_add_return(n, v)
@@ -256,6 +275,34 @@ typedef struct { long counter; } atomic_long_t;
 #define atomic_long_try_cmpxchg(v, old, new) \
 	__atomic_compare_exchange_n(&(v)->counter, old, new, false,	\
 				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+
+#define atomic64_read(v)		atomic_read(v)
+#define atomic64_read_acquire(v)	__atomic_load_n(&(v)->counter, __ATOMIC_ACQUIRE)
+#define atomic64_set(v, n)		atomic_set(v, n)
+#define atomic64_add(n, v)		((void)__atomic_fetch_add(&(v)->counter, n, __ATOMIC_RELAXED))
+#define atomic64_sub(n, v)		((void)__atomic_fetch_sub(&(v)->counter, n, __ATOMIC_RELAXED))
+#define atomic64_fetch_add_acquire(n, v)	__atomic_fetch_add(&(v)->counter, n, __ATOMIC_ACQUIRE)
+#define atomic64_fetch_sub_release(n, v)	__atomic_fetch_sub(&(v)->counter, n, __ATOMIC_RELEASE)
+#define atomic64_cmpxchg(v, old, new)	cmpxchg(&(v)->counter, (s64)(old), (s64)(new))
+
+#define cpu_relax()			__builtin_ia32_pause()
+
+/* A read that may see anything, which is made up for: nothing to tell of. */
+#ifdef __SANITIZE_THREAD__
+void AnnotateIgnoreReadsBegin(const char *file, int line);
+void AnnotateIgnoreReadsEnd(const char *file, int line);
+#define data_race(expr) ({						\
+	AnnotateIgnoreReadsBegin(__FILE__, __LINE__);			\
+	__auto_type __value = (expr);					\
+	AnnotateIgnoreReadsEnd(__FILE__, __LINE__);			\
+	__value;							\
+})
+#else
+#define data_race(expr)			(expr)
+#endif
+
+#define smp_load_acquire(p)		__atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define smp_store_release(p, v)		__atomic_store_n(p, v, __ATOMIC_RELEASE)
 
 #define xchg(p, v)			__atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
 #define cmpxchg(p, old, new) ({						\

@@ -284,8 +284,10 @@ static void call_work(void *arg)
 	struct irq_work *work = arg;
 	int busy = WORK_BUSY;
 
+	__atomic_fetch_add(&work->running, 1, __ATOMIC_SEQ_CST);
 	__atomic_fetch_and(&work->state, ~WORK_PENDING, __ATOMIC_SEQ_CST);
 	work->func(work);
+	__atomic_fetch_sub(&work->running, 1, __ATOMIC_SEQ_CST);
 	__atomic_compare_exchange_n(&work->state, &busy, 0, false,
 				    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
@@ -351,10 +353,15 @@ bool irq_work_queue(struct irq_work *work)
 	return true;
 }
 
+/*
+ * What a thread of the CPU does here may be done on two at once, since the fake
+ * thread moves about with what it was left: so it is waited for both.
+ */
 void irq_work_sync(struct irq_work *work)
 {
 	might_sleep();
-	while (__atomic_load_n(&work->state, __ATOMIC_SEQ_CST)) {
+	while (__atomic_load_n(&work->state, __ATOMIC_SEQ_CST) ||
+	       (!work->hard && __atomic_load_n(&work->running, __ATOMIC_SEQ_CST))) {
 		shim_thread_idle();
 		sched_yield();
 	}

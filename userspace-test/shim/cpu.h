@@ -96,6 +96,7 @@ struct shim_thread;
  */
 struct irq_work {
 	int state;
+	int running;
 	void (*func)(struct irq_work *work);
 	bool hard;
 	struct shim_thread *by;		/* on whose CPU it is queued */

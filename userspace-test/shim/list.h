@@ -26,6 +26,11 @@ static inline bool list_empty(const struct list_head *head)
 	return READ_ONCE(head->next) == head;
 }
 
+static inline bool list_is_singular(const struct list_head *head)
+{
+	return !list_empty(head) && head->next == head->prev;
+}
+
 static inline void shim_list_check(const struct list_head *entry)
 {
 	if (!entry->next || !entry->prev || entry->next->prev != entry ||

@@ -14,16 +14,21 @@ static struct shim_lock_class *classes[MAX_CLASSES];
 static unsigned int nr_classes;
 static pthread_mutex_t order_lock = PTHREAD_MUTEX_INITIALIZER;
 
-void shim_lock_init(raw_spinlock_t *lock, struct shim_lock_class *class)
+static void register_class(struct shim_lock_class *class)
 {
 	pthread_mutex_lock(&order_lock);
 	if (!class->id) {
 		if (++nr_classes == MAX_CLASSES)
 			shim_bug("too many classes of locks");
-		class->id = nr_classes;
-		classes[class->id] = class;
+		classes[nr_classes] = class;
+		WRITE_ONCE(class->id, nr_classes);
 	}
 	pthread_mutex_unlock(&order_lock);
+}
+
+void shim_lock_init(raw_spinlock_t *lock, struct shim_lock_class *class)
+{
+	register_class(class);
 	pthread_mutex_init(&lock->mutex, NULL);
 	lock->owner = NULL;
 	lock->class = class;
@@ -53,6 +58,8 @@ static void check_lock(const raw_spinlock_t *lock)
 
 	if (!lock->class)
 		shim_bug("lock %p was never set up", lock);
+	if (!READ_ONCE(lock->class->id))	/* by its definition */
+		register_class(lock->class);
 	if (shim_me.nmi)
 		shim_bug("%s taken in NMI", lock->class->name);
 	if (!shim_me.irqs_off)

@@ -32,6 +32,12 @@ struct mutex {
 
 #define DEFINE_MUTEX(name)	struct mutex name = { .mutex = PTHREAD_MUTEX_INITIALIZER }
 
+#define DEFINE_RAW_SPINLOCK(name)						\
+	raw_spinlock_t name = {							\
+		.mutex = PTHREAD_MUTEX_INITIALIZER,				\
+		.class = &(struct shim_lock_class) { #name },			\
+	}
+
 #define raw_spin_lock_init(lock) do {			\
 	static struct shim_lock_class class = { #lock };	\
 	shim_lock_init(lock, &class);			\

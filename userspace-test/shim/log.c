@@ -8,7 +8,7 @@
 
 #include "shim.h"
 
-#define NR_LINES	16
+#define NR_LINES	40
 #define LINE_BYTES	256
 
 static char lines[NR_LINES][LINE_BYTES];

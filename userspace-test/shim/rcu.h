@@ -28,6 +28,7 @@ void synchronize_rcu(void);
 unsigned long get_state_synchronize_rcu(void);
 bool poll_state_synchronize_rcu(unsigned long cookie);
 #define start_poll_synchronize_rcu()	get_state_synchronize_rcu()
+#define synchronize_rcu_tasks()		synchronize_rcu()
 #define synchronize_rcu_expedited()	synchronize_rcu()
 void call_rcu(struct rcu_head *head, rcu_callback_t func);
 void kvfree_call_rcu(struct rcu_head *head, void *p);

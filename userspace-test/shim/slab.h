@@ -27,6 +27,10 @@ size_t kmalloc_size_roundup(size_t size);
 #define kzalloc(size, gfp)		kmalloc(size, (gfp) | __GFP_ZERO)
 #define kzalloc_node(size, gfp, nid)	kmalloc_node(size, (gfp) | __GFP_ZERO, nid)
 
+#define kcalloc(n, size, gfp)		kmalloc((n) * (size), (gfp) | __GFP_ZERO)
+#define kmalloc_array(n, size, gfp)	kmalloc((n) * (size), gfp)
+#define kvzalloc(size, gfp)		kzalloc(size, gfp)
+#define kvfree(p)			kfree(p)
 #define kcalloc_node(n, size, gfp, nid)	kmalloc_node((n) * (size), (gfp) | __GFP_ZERO, nid)
 
 #define SLAB_TYPESAFE_BY_RCU	0	/* here memory stays what it was for long enough */

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Descriptors in chunks: see zpool_descriptor.h.
+ *
+ * A chunk goes back when none of its descriptors has an object. Then no handle
+ * that holds leads there; but a stale one may be on its way at this very moment,
+ * and readers mark nothing. RCU-tasks waits until every task has been scheduled
+ * by its own will: none is on its way then.
+ */
+#include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "zpool_budget.h"
+#include "zpool_defer.h"
+#include "zpool_descriptor.h"
+
+/* What is known of a chunk; stays when its memory goes. All under lock. */
+struct chunk {
+	struct list_head list;			/* with_spare, or without_memory */
+	struct zpool_descriptor *descriptors;
+	u32 number;
+	u32 nr_spare;
+	u32 first_spare;			/* index; the others follow by size */
+	u32 generation;				/* of a descriptor there in time to come, at least */
+};
+
+static DEFINE_RAW_SPINLOCK(lock);		/* nests in none, has none under it */
+static LIST_HEAD(with_spare);			/* those that have nothing else come last */
+static LIST_HEAD(without_memory);
+
+/* Its generation is that of no handle. */
+static struct zpool_descriptor nobody[ZPOOL_CHUNK_DESCRIPTORS];
+
+/* Directories as they were, since somebody may still read one. */
+struct directory {
+	struct directory *before;
+	struct chunk **all;			/* by number */
+	u32 capacity;
+	struct zpool_directory shown;
+};
+
+static struct directory none;
+static struct directory *directory = &none;
+struct zpool_directory *zpool_directory = &none.shown;
+
+#define LEAST_CAPACITY	64U			/* 8192 handles: a directory of 1 KiB */
+#define MOST_CHUNKS	(1UL << (ZPOOL_INDEX_BITS - ZPOOL_CHUNK_SHIFT))
+
+static void *alloc_array(size_t bytes, gfp_t gfp)
+{
+	return gfpflags_allow_blocking(gfp) ? kvzalloc(bytes, gfp) : kzalloc(bytes, gfp);
+}
+
+static size_t directory_bytes(u32 capacity)
+{
+	return sizeof(struct directory) +
+	       capacity * (sizeof(struct zpool_descriptor *) + sizeof(struct chunk *));
+}
+
+static struct directory *create_directory(u32 capacity, gfp_t gfp)
+{
+	struct directory *dir = alloc_array(directory_bytes(capacity), gfp);
+
+	if (!dir)
+		return NULL;
+	dir->capacity = capacity;
+	dir->all = (struct chunk **)&dir->shown.chunks[capacity];
+	zpool_metadata_add(directory_bytes(capacity));
+	return dir;
+}
+
+static void destroy_directory(struct directory *dir)
+{
+	zpool_metadata_add(-(long)directory_bytes(dir->capacity));
+	kvfree(dir);
+}
+
+/* In the place of the one there is. */
+static void publish(struct directory *dir)
+{
+	u32 i, nr = directory->shown.nr;
+
+	lockdep_assert_held(&lock);
+	memcpy(dir->all, directory->all, nr * sizeof(*dir->all));
+	memcpy(dir->shown.chunks, directory->shown.chunks, nr * sizeof(*dir->shown.chunks));
+	for (i = nr; i < dir->capacity; i++)
+		dir->shown.chunks[i] = nobody;
+	dir->shown.nr = nr;
+	dir->before = directory;
+	directory = dir;
+	smp_store_release(&zpool_directory, &dir->shown);
+}
+
+/* Return: false without memory for a larger one. */
+static bool grow_directory(u32 capacity, gfp_t gfp)
+{
+	struct directory *dir = create_directory(capacity, gfp);
+	unsigned long flags;
+	bool is_needed;
+
+	if (!dir)
+		return false;
+	raw_spin_lock_irqsave(&lock, flags);
+	is_needed = directory->capacity < capacity;
+	if (is_needed)
+		publish(dir);
+	raw_spin_unlock_irqrestore(&lock, flags);
+	if (!is_needed)
+		destroy_directory(dir);
+	return true;
+}
+
+/* Index of the first descriptor. The very first of all is 0, which none has. */
+static u32 first_index(const struct chunk *chunk)
+{
+	return chunk->number << ZPOOL_CHUNK_SHIFT;
+}
+
+static u32 nr_usable(const struct chunk *chunk)
+{
+	return ZPOOL_CHUNK_DESCRIPTORS - !chunk->number;
+}
+
+static void fill(struct chunk *chunk)
+{
+	u32 i, index = first_index(chunk);
+
+	lockdep_assert_held(&lock);
+	chunk->first_spare = 0;
+	chunk->nr_spare = nr_usable(chunk);
+	for (i = 0; i < ZPOOL_CHUNK_DESCRIPTORS; i++, index += sizeof(struct zpool_descriptor)) {
+		struct zpool_descriptor *d = &chunk->descriptors[i];
+
+		if (!index)
+			continue;
+		atomic64_set(&d->word, ZPOOL_DEAD);
+		d->generation = chunk->generation;
+		d->size = chunk->first_spare;
+		chunk->first_spare = index;
+	}
+}
+
+static void *next_spare(struct chunk *chunk, u32 *index)
+{
+	struct zpool_descriptor *d;
+
+	lockdep_assert_held(&lock);
+	*index = chunk->first_spare;
+	d = zpool_descriptor_at(*index);
+	chunk->first_spare = d->size;
+	if (!--chunk->nr_spare)
+		list_del_init(&chunk->list);
+	return d;
+}
+
+/*
+ * Give the memory to a chunk that has none, or to @fresh.
+ *
+ * Return: false when the directory has no room for @fresh.
+ */
+static bool install(struct zpool_descriptor *descriptors, struct chunk **fresh)
+{
+	struct chunk *chunk;
+
+	lockdep_assert_held(&lock);
+	chunk = list_first_entry_or_null(&without_memory, struct chunk, list);
+	if (!chunk) {
+		if (directory->shown.nr == directory->capacity)
+			return false;
+		chunk = *fresh;
+		*fresh = NULL;
+		chunk->number = directory->shown.nr;
+		directory->all[chunk->number] = chunk;
+		WRITE_ONCE(directory->shown.nr, chunk->number + 1);
+	}
+	chunk->descriptors = descriptors;
+	WRITE_ONCE(directory->shown.chunks[chunk->number], descriptors);
+	fill(chunk);
+	list_move_tail(&chunk->list, &with_spare);
+	return true;
+}
+
+/* Return: false when there is no room for more, as far as @gfp goes. */
+static bool add_chunk(gfp_t gfp)
+{
+	struct zpool_descriptor *descriptors = kzalloc(ZPOOL_CHUNK_BYTES, gfp);
+	struct chunk *fresh = kzalloc(sizeof(*fresh), gfp);
+	bool is_there = false;
+	unsigned long flags;
+	u32 capacity;
+
+	while (descriptors && fresh && !is_there) {
+		INIT_LIST_HEAD(&fresh->list);
+		fresh->generation = 1;
+		raw_spin_lock_irqsave(&lock, flags);
+		is_there = install(descriptors, &fresh);
+		capacity = directory->capacity;
+		raw_spin_unlock_irqrestore(&lock, flags);
+		if (is_there)
+			break;
+		capacity = max(2 * capacity, LEAST_CAPACITY);
+		if (capacity > MOST_CHUNKS || !grow_directory(capacity, gfp))
+			break;
+	}
+	if (is_there)
+		zpool_metadata_add(ZPOOL_CHUNK_BYTES + (fresh ? 0 : sizeof(*fresh)));
+	else
+		kfree(descriptors);
+	kfree(fresh);
+	return is_there;
+}
+
+/**
+ * zpool_descriptor_get() - a descriptor without an object
+ * @gfp: how memory for more may be had
+ *
+ * Context: any but NMI, as @gfp allows.
+ * Return: its index, or 0.
+ */
+u32 zpool_descriptor_get(gfp_t gfp)
+{
+	struct chunk *chunk;
+	unsigned long flags;
+	u32 index = 0;
+
+	gfp &= ~(__GFP_ZERO | __GFP_THISNODE | __GFP_ACCOUNT);
+	do {
+		raw_spin_lock_irqsave(&lock, flags);
+		chunk = list_first_entry_or_null(&with_spare, struct chunk, list);
+		if (chunk)
+			next_spare(chunk, &index);
+		raw_spin_unlock_irqrestore(&lock, flags);
+	} while (!chunk && zpool_pages_allowed() && add_chunk(gfp));
+	return index;
+}
+
+/**
+ * zpool_descriptor_put() - nobody needs it any more
+ * @index: from zpool_descriptor_get()
+ *
+ * Context: any but NMI.
+ */
+void zpool_descriptor_put(u32 index)
+{
+	struct zpool_descriptor *d = zpool_descriptor_at(index);
+	struct chunk *chunk;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&lock, flags);
+	chunk = directory->all[index >> ZPOOL_CHUNK_SHIFT];
+	d->size = chunk->first_spare;
+	chunk->first_spare = index;
+	/* Only in this order: a stale handle may be the last that had it. */
+	chunk->generation = max(chunk->generation, d->generation);
+	if (!chunk->nr_spare++)
+		list_add(&chunk->list, &with_spare);
+	if (chunk->nr_spare == nr_usable(chunk))
+		list_move_tail(&chunk->list, &with_spare);
+	raw_spin_unlock_irqrestore(&lock, flags);
+}
+
+/* One that is kept spares who goes up and down by one. Return: NULL if there is no other. */
+static struct zpool_descriptor *take_chunk(void)
+{
+	struct zpool_descriptor *descriptors = NULL;
+	struct chunk *last;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&lock, flags);
+	last = list_empty(&with_spare) || list_is_singular(&with_spare) ? NULL :
+	       list_last_entry(&with_spare, struct chunk, list);
+	if (last && last->nr_spare == nr_usable(last)) {
+		descriptors = last->descriptors;
+		last->descriptors = NULL;
+		last->nr_spare = 0;
+		WRITE_ONCE(directory->shown.chunks[last->number], nobody);
+		list_move(&last->list, &without_memory);
+	}
+	raw_spin_unlock_irqrestore(&lock, flags);
+	return descriptors;
+}
+
+/* As many as a grace period is worth. */
+#define TRIM_CHUNKS	256
+
+/* Without RCU-tasks, nothing tells when a preempted reader has gone. */
+static bool may_trim(void)
+{
+	return IS_ENABLED(CONFIG_TASKS_RCU) || !IS_ENABLED(CONFIG_PREEMPTION);
+}
+
+/* Return: false when that was all. */
+static bool trim_some(struct zpool_descriptor **taken)
+{
+	unsigned int nr = 0, i;
+
+	while (nr < TRIM_CHUNKS && (taken[nr] = take_chunk()))
+		nr++;
+	if (!nr)
+		return false;
+	synchronize_rcu_tasks();
+	for (i = 0; i < nr; i++)
+		kfree(taken[i]);
+	zpool_metadata_add(-(long)(nr * ZPOOL_CHUNK_BYTES));
+	return nr == TRIM_CHUNKS;
+}
+
+/**
+ * zpool_descriptor_trim() - give memory back that has no descriptor in use
+ *
+ * Context: process; waits for a grace period of RCU-tasks if there is any.
+ */
+void zpool_descriptor_trim(void)
+{
+	struct zpool_descriptor **taken;
+
+	if (!may_trim())
+		return;
+	taken = kmalloc_array(TRIM_CHUNKS, sizeof(*taken), GFP_KERNEL | __GFP_NOWARN);
+	while (taken && trim_some(taken))
+		;
+	kfree(taken);
+}
+
+/* At unload, when nobody has a handle or tries one. */
+void zpool_descriptor_stop(void)
+{
+	struct directory *dir = directory, *before;
+	u32 i;
+
+	for (i = 0; i < dir->shown.nr; i++) {
+		if (dir->all[i]->descriptors)
+			zpool_metadata_add(-(long)ZPOOL_CHUNK_BYTES);
+		kfree(dir->all[i]->descriptors);
+		kfree(dir->all[i]);
+		zpool_metadata_add(-(long)sizeof(struct chunk));
+	}
+	INIT_LIST_HEAD(&with_spare);
+	INIT_LIST_HEAD(&without_memory);
+	zpool_directory = &none.shown;
+	directory = &none;
+	for (; dir != &none; dir = before) {
+		before = dir->before;
+		destroy_directory(dir);
+	}
+}
