@@ -144,7 +144,7 @@ static void nobody_fills_from_there(void)
 	zpool_node_update();
 	EXPECT(!zpool_node_is_fed(2));
 	zpool_drain_node(2);
-	EXPECT(!node->depot.nr_full && !node->depot.nr_on[ZPOOL_EMPTY] && !node->slabs.nr_empty);
+	EXPECT(!node->depot.nr_full && !node->depot.nr_empty && !node->slabs.nr_on[ZPOOL_EMPTY]);
 	give(NR);
 	EXPECT(!node->depot.nr_full);
 	EXPECT(usage().remote_bytes < NR * SIZE && !usage().in_use_bytes);
