@@ -20,7 +20,7 @@
  *       full magazines, empty ones
  *                  |
  *          slabs of the node                    slabs->lock
- *     partial lists, full list, one empty
+ *   partial ones by tenths, full, one empty
  *                  |
  *            page allocator
  *
@@ -88,12 +88,31 @@
  * even, and it changes who serves a class (zpool_serving). Neither is looked at
  * by a fast path: a CPU without a magazine misses, and the slow path asks.
  *
+ * Moving
+ *
+ * A slab with one survivor is held as long as that lives, unless it can be moved.
+ * The densest slabs serve first, so that sparse ones drain by themselves; what stays
+ * sparse is compacted (zpool_compact.c) if its objects may move:
+ *
+ *   handles     zpool_handle_alloc() gives a number, not an address. Who needs the
+ *               address pins the object; who moves it copies without a lock, and the
+ *               copy holds only if nobody pinned meanwhile (zpool_handle.c).
+ *   callbacks   the owner of a typed cache is asked to move an object, with no lock
+ *               held, and has five answers (zpool_movable.c).
+ *
+ * A slab that is to be emptied is isolated: it serves nobody, frees to it go past the
+ * magazines, and it stays until it is settled, whatever becomes of its objects. Then
+ * the cache's magazines are brought home, since what lies there free is taken to the
+ * slab. An object that is freed in the middle of its move is left to the compactor
+ * (zpool_live.h); of a handle, the move fails.
+ *
  * What must not fail for want of memory has a reserve (zpool_reserve.h), outside
  * of all this.
  *
  * States of an object
  *
  *   in use -> free in a magazine -> (by way of a depot) -> free in its slab
+ *      \-> in use elsewhere: its old place is free in its slab, at once
  *
  * The slab's bitmap counts all but the last state as taken, which is why
  *
