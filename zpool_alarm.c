@@ -5,6 +5,7 @@
  */
 #include <linux/compiler.h>
 #include <linux/irq_work.h>
+#include <linux/rcupdate.h>
 
 #include "zpool_alarm.h"
 
@@ -12,10 +13,13 @@ static void (*listener)(void);
 
 static void ring(struct irq_work *unused)
 {
-	void (*call)(void) = READ_ONCE(listener);
+	void (*call)(void);
 
+	rcu_read_lock();
+	call = READ_ONCE(listener);
 	if (call)
 		call();
+	rcu_read_unlock();
 }
 
 static struct irq_work bell = IRQ_WORK_INIT(ring);
@@ -45,4 +49,6 @@ void zpool_alarm_stop(void)
 {
 	WRITE_ONCE(listener, NULL);
 	irq_work_sync(&bell);
+	/* It may ring on two CPUs at once, and only one of them was waited for. */
+	synchronize_rcu();
 }

@@ -549,17 +549,16 @@ void zpool_cache_take_back(struct zpool_cache *cache, struct zpool_slab *slab, v
 static noinline bool ends(struct zpool_cache *cache, struct zpool_slab *slab, void *obj,
 			  void *caller)
 {
-	if (!zpool_is_object(slab, obj, "free", caller))
-		return false;
-	switch (zpool_live_free(slab, obj)) {
-	case ZPOOL_LIVE_GO_ON:
-		return true;
-	case ZPOOL_LIVE_TWICE:
+	enum zpool_live_free what = ZPOOL_LIVE_LEFT;
+
+	/* Somebody else may free it, too, and its slab may go: the notes stay for a while. */
+	rcu_read_lock();
+	if (zpool_is_object(slab, obj, "free", caller))
+		what = zpool_live_free(slab, obj);
+	rcu_read_unlock();
+	if (what == ZPOOL_LIVE_TWICE)
 		zpool_report_twice(cache, obj, caller);
-		return false;
-	default:
-		return false;
-	}
+	return what == ZPOOL_LIVE_GO_ON;
 }
 
 /**

@@ -408,8 +408,8 @@ void zpool_cache_release(struct zpool_cache *cache)
 {
 	atomic_t *users = &cache->users;
 
-	/* Who waits may end the cache at once: only its address is used after that. */
-	atomic_dec(users);
+	/* Ordered; who waits may end the cache at once: only its address is used after that. */
+	atomic_dec_return(users);
 	wake_up_var(users);
 }
 

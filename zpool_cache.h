@@ -12,7 +12,6 @@
  *     zpool_refill_lock   mutex         caches with a reserve
  *     compact_lock        mutex         one compaction at a time; owners are called
  *                                       back under it, so no call of theirs takes it
- *     create_lock         mutex         of caches of handles
  *   1 zpool_caches_lock   mutex         list of caches
  *   2 (busy section)      preempt off   this CPU's fast path, zpool_cpu_enter()
  *   3 cpu->slow_lock      raw spinlock  loaded and previous of one CPU
@@ -27,7 +26,7 @@
  * Who reclaims memory, and may do so under any lock of a caller's, takes 3 to 5
  * only, and finds caches under RCU: one that goes is off the list for a grace
  * period before anything of it is freed. No memory is allocated under a mutex
- * but zpool_refill_lock, compact_lock and create_lock, which no reclaim takes.
+ * but zpool_refill_lock and compact_lock, which no reclaim takes.
  */
 #ifndef _KZPOOL_CACHE_H
 #define _KZPOOL_CACHE_H

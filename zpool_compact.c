@@ -21,6 +21,7 @@
 #include <linux/kernel.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 
 #include "zpool_compact.h"
 #include "zpool_debug.h"
@@ -173,7 +174,7 @@ static unsigned long pass(struct zpool_cache *cache, struct zpool_slabs *slabs)
 	return any ? evacuate_isolated(cache, slabs, false) : 0;
 }
 
-/* As long as anything is to be gained. */
+/* As long as anything is to be gained of what there is now: others may make more as fast. */
 static void compact(struct zpool_cache *cache)
 {
 	int nid;
@@ -181,10 +182,16 @@ static void compact(struct zpool_cache *cache)
 	lockdep_assert_held(&compact_lock);
 	for_each_node(nid) {
 		struct zpool_slabs *slabs = &cache->nodes[nid]->slabs;
+		unsigned long left, gone = 1;
 
 		zpool_slabs_retry(slabs);
-		while (zpool_slabs_surplus(slabs) && pass(cache, slabs))
-			cond_resched();
+		/* What lies in magazines counts as used until the first pass. */
+		for (left = READ_ONCE(slabs->nr_slabs); gone && zpool_slabs_surplus(slabs); ) {
+			gone = pass(cache, slabs);
+			if (gone >= left || fatal_signal_pending(current))
+				break;
+			left -= gone;
+		}
 	}
 }
 
@@ -217,22 +224,24 @@ void zpool_compact_all(void)
  */
 int zpool_compact_named(const char *name)
 {
-	struct zpool_cache *cache = zpool_cache_hold(name);
+	struct zpool_cache *cache;
 	int err = 0;
 
+	/* A callback may end other caches: who holds one must not wait for it. */
+	mutex_lock(&compact_lock);
+	cache = zpool_cache_hold(name);
 	if (!cache) {
 		zpool_report("compact: '%s' is neither 1 nor the name of a cache", name);
-		return -ENOENT;
-	}
-	if (READ_ONCE(cache->mover)) {
-		mutex_lock(&compact_lock);
-		compact(cache);
-		mutex_unlock(&compact_lock);
-	} else {
+		err = -ENOENT;
+	} else if (!READ_ONCE(cache->mover)) {
 		zpool_report("compact: nothing of %s moves", name);
 		err = -EOPNOTSUPP;
+	} else {
+		compact(cache);
 	}
-	zpool_cache_release(cache);
+	if (cache)
+		zpool_cache_release(cache);
+	mutex_unlock(&compact_lock);
 	return err;
 }
 
@@ -308,14 +317,16 @@ static void shake(struct zpool_cache *cache, struct zpool_slabs *slabs)
 
 static bool work_on(struct zpool_cache *cache, bool is_scarce)
 {
+	unsigned int wait;
 	int nid;
 
 	lockdep_assert_held(&compact_lock);
 	if (zpool_debug & ZPOOL_DEBUG_MOVE)
 		for_each_node(nid)
 			shake(cache, &cache->nodes[nid]->slabs);
-	if (READ_ONCE(cache->compact_wait) && !is_scarce) {
-		WRITE_ONCE(cache->compact_wait, cache->compact_wait - 1);
+	wait = READ_ONCE(cache->compact_wait);
+	if (wait && !is_scarce) {
+		cmpxchg(&cache->compact_wait, wait, wait - 1);	/* unless somebody notified */
 		return false;
 	}
 	return turn(cache, is_scarce);
@@ -348,6 +359,23 @@ unsigned int zpool_compact_turn(bool is_scarce)
  * Memory that is to go offline.
  */
 
+#define RESCHED_PAGES	1024
+
+/* Who offlines memory holds locks that a callback may want: it does not wait for one for ever. */
+#define MOST_TRIES	100
+
+static bool lock_soon(void)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < MOST_TRIES; tries++) {
+		if (mutex_trylock(&compact_lock))
+			return true;
+		schedule_timeout_uninterruptible(1);
+	}
+	return false;
+}
+
 /* Isolate what of @cache lies in the range. Return: false when nothing does. */
 static bool isolate_range(struct zpool_cache *cache, unsigned long start_pfn,
 			  unsigned long nr_pages)
@@ -356,6 +384,8 @@ static bool isolate_range(struct zpool_cache *cache, unsigned long start_pfn,
 	bool any = false;
 
 	for (pfn = start_pfn; pfn < start_pfn + nr_pages; pfn++) {
+		if (!(pfn % RESCHED_PAGES))
+			cond_resched();
 		struct page *page = pfn_to_page(pfn);
 		struct zpool_slabs *home;
 		struct zpool_slab *slab;
@@ -375,7 +405,8 @@ static bool isolate_range(struct zpool_cache *cache, unsigned long start_pfn,
  * @start_pfn: first page
  * @nr_pages: how many
  *
- * Context: process; waits for grace periods and for owners' callbacks.
+ * Context: process, under the locks of memory hotplug; waits for grace periods and for
+ * owners' callbacks.
  */
 void zpool_compact_range(unsigned long start_pfn, unsigned long nr_pages)
 {
@@ -383,7 +414,8 @@ void zpool_compact_range(unsigned long start_pfn, unsigned long nr_pages)
 	u64 serial = 0;
 	int nid;
 
-	mutex_lock(&compact_lock);
+	if (!lock_soon())
+		return;
 	while ((cache = zpool_cache_hold_after(serial))) {
 		serial = cache->serial;
 		if (isolate_range(cache, start_pfn, nr_pages))

@@ -32,8 +32,10 @@ static DEFINE_RAW_SPINLOCK(lock);		/* nests in none, has none under it */
 static LIST_HEAD(with_spare);			/* those that have nothing else come last */
 static LIST_HEAD(without_memory);
 
-/* Its generation is that of no handle. */
-static struct zpool_descriptor nobody[ZPOOL_CHUNK_DESCRIPTORS];
+/* Dead for ever, and of a generation that no handle has. */
+static struct zpool_descriptor nobody[ZPOOL_CHUNK_DESCRIPTORS] = {
+	[0 ... ZPOOL_CHUNK_DESCRIPTORS - 1] = { .word = ATOMIC64_INIT(ZPOOL_DEAD) },
+};
 
 /* Directories as they were, since somebody may still read one. */
 struct directory {
@@ -52,6 +54,7 @@ struct zpool_directory *zpool_directory = &none.shown;
 
 static void *alloc_array(size_t bytes, gfp_t gfp)
 {
+	gfp |= __GFP_NOWARN;
 	return gfpflags_allow_blocking(gfp) ? kvzalloc(bytes, gfp) : kzalloc(bytes, gfp);
 }
 
@@ -85,10 +88,10 @@ static void publish(struct directory *dir)
 	u32 i, nr = directory->shown.nr;
 
 	lockdep_assert_held(&lock);
-	memcpy(dir->all, directory->all, nr * sizeof(*dir->all));
-	memcpy(dir->shown.chunks, directory->shown.chunks, nr * sizeof(*dir->shown.chunks));
-	for (i = nr; i < dir->capacity; i++)
-		dir->shown.chunks[i] = nobody;
+	for (i = 0; i < dir->capacity; i++) {
+		dir->all[i] = i < nr ? directory->all[i] : NULL;
+		dir->shown.chunks[i] = i < nr ? directory->shown.chunks[i] : nobody;
+	}
 	dir->shown.nr = nr;
 	dir->before = directory;
 	directory = dir;
@@ -135,9 +138,9 @@ static void fill(struct chunk *chunk)
 	for (i = 0; i < ZPOOL_CHUNK_DESCRIPTORS; i++, index += sizeof(struct zpool_descriptor)) {
 		struct zpool_descriptor *d = &chunk->descriptors[i];
 
+		atomic64_set(&d->word, ZPOOL_DEAD);
 		if (!index)
 			continue;
-		atomic64_set(&d->word, ZPOOL_DEAD);
 		d->generation = chunk->generation;
 		d->size = chunk->first_spare;
 		chunk->first_spare = index;
@@ -326,13 +329,20 @@ void zpool_descriptor_trim(void)
 	kfree(taken);
 }
 
-/* At unload, when nobody has a handle or tries one. */
-void zpool_descriptor_stop(void)
+/**
+ * zpool_descriptor_stop() - at unload, when nobody has a handle or tries one
+ *
+ * Return: how many are in use all the same.
+ */
+unsigned long zpool_descriptor_stop(void)
 {
 	struct directory *dir = directory, *before;
+	unsigned long nr_used = 0;
 	u32 i;
 
 	for (i = 0; i < dir->shown.nr; i++) {
+		if (dir->all[i]->descriptors)
+			nr_used += nr_usable(dir->all[i]) - dir->all[i]->nr_spare;
 		if (dir->all[i]->descriptors)
 			zpool_metadata_add(-(long)ZPOOL_CHUNK_BYTES);
 		kfree(dir->all[i]->descriptors);
@@ -347,4 +357,5 @@ void zpool_descriptor_stop(void)
 		before = dir->before;
 		destroy_directory(dir);
 	}
+	return nr_used;
 }

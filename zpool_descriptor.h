@@ -39,7 +39,8 @@ struct zpool_descriptor {
 	u32 generation;			/* never 0 but for the one that no handle has */
 	u32 size;			/* as asked for; while it is spare, the index of the next */
 	void *address[2];
-};
+} __aligned(32);
+static_assert(sizeof(struct zpool_descriptor) == 32);	/* a power of two: see zpool_descriptor_in() */
 
 /* An index is the number of a chunk and the offset in it. */
 #define ZPOOL_CHUNK_SHIFT	12
@@ -58,14 +59,14 @@ struct zpool_directory {
 
 extern struct zpool_directory *zpool_directory;
 
-void zpool_descriptor_stop(void);
+unsigned long zpool_descriptor_stop(void);
 void zpool_descriptor_trim(void);
 u32 zpool_descriptor_get(gfp_t gfp);
 void zpool_descriptor_put(u32 index);
 
 /*
- * The lookup is in the fast path of pin and unpin, so the reads that may be old are
- * plain: nothing follows from them but that the handle is stale.
+ * The lookup is in the fast path of pin and unpin, so what may be old is read by
+ * plain loads: nothing follows from it but that the handle is stale.
  */
 
 /* Was there ever a descriptor of this index? */

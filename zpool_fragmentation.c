@@ -73,6 +73,7 @@ static void show_slabs(struct seq_file *m, struct zpool_cache *cache, int nid)
  */
 
 #define NR_SITES	256U		/* that are told apart */
+#define MOST_PROBES	8U		/* to find one: a slab's lock is held */
 #define NR_SHOWN	16U
 
 struct site {
@@ -89,7 +90,7 @@ static struct site *find_site(struct sites *sites, unsigned long address)
 {
 	unsigned int i, at = (u32)address * GOLDEN_RATIO_32 >> 24;
 
-	for (i = 0; i < NR_SITES; i++, at = (at + 1) % NR_SITES) {
+	for (i = 0; i < MOST_PROBES; i++, at = (at + 1) % NR_SITES) {
 		struct site *site = &sites->all[at];
 
 		if (!site->address)

@@ -19,8 +19,8 @@
 #include <linux/export.h>
 #include <linux/hardirq.h>
 #include <linux/instruction_pointer.h>
-#include <linux/mutex.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/string.h>
 
 #include "zpool_alarm.h"
@@ -34,7 +34,6 @@
 
 static struct zpool_cache *caches[ZPOOL_NR_CLASSES];
 static DECLARE_BITMAP(wanted, ZPOOL_NR_CLASSES);	/* by who could not make them */
-static DEFINE_MUTEX(create_lock);				/* zpool_caches_lock nests in it */
 
 /*
  * Handles and descriptors.
@@ -61,16 +60,24 @@ static __always_inline bool is_current(const struct zpool_descriptor *d,
 			     (BITS_PER_LONG == 64 ? 0 : ZPOOL_INDEX_BITS);
 }
 
-/* The descriptor, if the handle holds: there is an object, and it may be freed meanwhile. */
-static struct zpool_descriptor *find(const struct zpool_handle *h)
+/* The descriptor of a handle, whether that holds or not; NULL where there never was one. */
+static struct zpool_descriptor *descriptor_of(const struct zpool_handle *h)
 {
 	const struct zpool_directory *dir = READ_ONCE(zpool_directory);
-	struct zpool_descriptor *d;
 
-	if (!h || !zpool_descriptor_exists(dir, index_of(h)))
-		return NULL;
-	d = zpool_descriptor_in(dir, index_of(h));
-	return is_current(d, h) && !(atomic64_read(&d->word) & ZPOOL_DEAD) ? d : NULL;
+	return zpool_descriptor_exists(dir, index_of(h)) ?
+	       zpool_descriptor_in(dir, index_of(h)) : NULL;
+}
+
+/*
+ * The word, with ZPOOL_DEAD unless the handle holds: there is an object, and it may be
+ * freed meanwhile. The word is read first: what came after has changed it.
+ */
+static u64 read_word(const struct zpool_descriptor *d, const struct zpool_handle *h)
+{
+	u64 word = atomic64_read_acquire(&d->word);
+
+	return is_current(d, h) ? word : word | ZPOOL_DEAD;
 }
 
 static noinline void report(const struct zpool_handle *h, const char *what, void *caller)
@@ -99,7 +106,7 @@ static noinline void *bad_pin(struct zpool_handle *h, struct zpool_descriptor *d
  * Pins nest: as many zpool_handle_unpin() let it move again. A move that is going
  * on is cancelled, nothing is waited for.
  *
- * Context: any.
+ * Context: any; NMI only where the architecture has 64-bit atomics of its own.
  * Return: the object's address until the last unpin; NULL, with a report, for a
  *         handle that is stale.
  */
@@ -114,7 +121,7 @@ void *zpool_handle_pin(struct zpool_handle *h)
 	d = zpool_descriptor_in(dir, index_of(h));
 	/* Pairs with the cmpxchg in move(): what was copied there is seen here. */
 	word = atomic64_fetch_add_acquire(ZPOOL_SEQ + ZPOOL_PIN, &d->word);
-	if (unlikely(!is_current(d, h)))
+	if (unlikely(word & ZPOOL_DEAD || !is_current(d, h)))
 		return bad_pin(h, d, (void *)_RET_IP_);
 	return d->address[word & ZPOOL_SLOT];
 }
@@ -181,13 +188,25 @@ static void copy(void *to, const void *from, size_t bytes)
 	data_race(memcpy(to, from, bytes));
 }
 
+static void forget(void *obj, size_t bytes)
+{
+	if (want_init_on_free())
+		memset(obj, 0, bytes);
+}
+
+/* What was in the way: a pin, a free, or a pin that is over. */
+static enum zpool_moved why_not(u64 word)
+{
+	return word & ZPOOL_DEAD ? ZPOOL_NOT_IN_USE : ZPOOL_PINNED;
+}
+
 static enum zpool_moved move(struct zpool_cache *cache, struct zpool_slab *slab, unsigned int i,
 			     struct zpool_slab *to, unsigned int j)
 {
 	void *old = zpool_slab_object(slab, i), *new = zpool_slab_object(to, j);
 	u32 index = READ_ONCE(slab->notes[i]), spare = to->notes[j];
 	struct zpool_descriptor *d = descriptor_in(slab, i);
-	u64 word;
+	u64 word, found;
 
 	if (!d)
 		return ZPOOL_NOT_IN_USE;
@@ -203,11 +222,14 @@ static enum zpool_moved move(struct zpool_cache *cache, struct zpool_slab *slab,
 	 * descriptor stands for another object by now: then this fails.
 	 */
 	WRITE_ONCE(d->address[!(word & ZPOOL_SLOT)], new);
-	if (atomic64_cmpxchg(&d->word, word, word ^ ZPOOL_SLOT) != word) {
+	found = atomic64_cmpxchg(&d->word, word, word ^ ZPOOL_SLOT);
+	if (found != word) {
 		WRITE_ONCE(to->notes[j], spare);
-		return ZPOOL_PINNED;
+		forget(new, cache->geometry.size);
+		return why_not(found);
 	}
 	WRITE_ONCE(slab->notes[i], spare);
+	forget(old, cache->geometry.size);
 	zpool_slabs_free(&old, 1, ZPOOL_MOVING, cache);
 	return ZPOOL_MOVED;
 }
@@ -252,12 +274,18 @@ static struct zpool_cache *create(unsigned int class)
 	return cache;
 }
 
+/*
+ * No lock is held over it: who makes a cache may have to reclaim memory first, and who
+ * reclaims may ask for a handle. Of two who make the same, one has done so in vain.
+ */
 static void ensure(unsigned int class)
 {
-	mutex_lock(&create_lock);
-	if (!caches[class])
-		smp_store_release(&caches[class], create(class));
-	mutex_unlock(&create_lock);
+	struct zpool_cache *cache = READ_ONCE(caches[class]) ? NULL : create(class);
+
+	if (!cache || !cmpxchg(&caches[class], NULL, cache))
+		return;
+	zpool_cache_unlist(cache);
+	zpool_cache_end(cache);
 }
 
 /**
@@ -273,10 +301,17 @@ bool zpool_handle_prepare(void)
 
 	for_each_set_bit(class, wanted, ZPOOL_NR_CLASSES) {
 		ensure(class);
-		clear_bit(class, wanted);
+		if (READ_ONCE(caches[class]))
+			clear_bit(class, wanted);
 		any = true;
 	}
 	return any;
+}
+
+/* As much as zpool_cache_begin() does. */
+static bool may_create(gfp_t gfp)
+{
+	return (current_gfp_context(gfp) & GFP_KERNEL) == GFP_KERNEL && zpool_pages_allowed();
 }
 
 /* Return: NULL where an object of @size cannot be one that moves. */
@@ -288,7 +323,7 @@ static struct zpool_cache *cache_for(size_t size, gfp_t gfp)
 		return NULL;
 	class = zpool_size_class(size);
 	if (unlikely(!READ_ONCE(caches[class]))) {
-		if ((gfp & GFP_KERNEL) == GFP_KERNEL && zpool_pages_allowed()) {
+		if (may_create(gfp)) {
 			ensure(class);
 		} else if (!test_and_set_bit(class, wanted)) {
 			zpool_alarm();
@@ -308,7 +343,8 @@ static struct zpool_handle *revive(u32 index, void *obj, size_t size)
 
 	WRITE_ONCE(d->address[atomic64_read(&d->word) & ZPOOL_SLOT], obj);
 	d->size = size;
-	atomic64_add(ZPOOL_SEQ - ZPOOL_DEAD, &d->word);
+	/* Pairs with the read in move(): what was zeroed is seen, and copied. */
+	(void)atomic64_fetch_add_release(ZPOOL_SEQ - ZPOOL_DEAD, &d->word);
 	return handle_of(index, d->generation);
 }
 
@@ -390,19 +426,15 @@ static u64 kill(struct zpool_descriptor *d, const struct zpool_handle *h)
 	unsigned int spins = 0;
 	u64 word;
 
-	do {
-		word = atomic64_read(&d->word);
-		if (word & ZPOOL_DEAD || !is_current(d, h))
-			return word | ZPOOL_DEAD;
-		if (word & ZPOOL_PINS) {
-			if (++spins > PIN_SPINS)
-				return word;
-			cpu_relax();
-			continue;
-		}
-		if (atomic64_cmpxchg(&d->word, word, word + ZPOOL_DEAD + ZPOOL_SEQ) == word)
+	for (;;) {
+		word = read_word(d, h);
+		if (word & ZPOOL_DEAD || (word & ZPOOL_PINS && ++spins > PIN_SPINS))
+			return word;
+		if (!(word & ZPOOL_PINS) &&
+		    atomic64_cmpxchg(&d->word, word, word + ZPOOL_DEAD + ZPOOL_SEQ) == word)
 			break;
-	} while (true);
+		cpu_relax();
+	}
 	WRITE_ONCE(d->generation, d->generation + 1 ?: 1);
 	return word;
 }
@@ -428,7 +460,7 @@ static struct zpool_slab *slab_of_handles(const void *obj)
  */
 void zpool_handle_free(struct zpool_handle *h)
 {
-	struct zpool_descriptor *d = find(h);
+	struct zpool_descriptor *d = descriptor_of(h);
 	struct zpool_slab *slab;
 	void *obj;
 	u64 word;
@@ -465,9 +497,9 @@ EXPORT_SYMBOL_GPL(zpool_handle_free);
  */
 size_t zpool_handle_size(const struct zpool_handle *h)
 {
-	struct zpool_descriptor *d = find(h);
+	struct zpool_descriptor *d = descriptor_of(h);
 
-	if (likely(d))
+	if (likely(d && !(read_word(d, h) & ZPOOL_DEAD)))
 		return READ_ONCE(d->size);
 	report(h, "size", (void *)_RET_IP_);
 	return 0;
@@ -477,6 +509,7 @@ EXPORT_SYMBOL_GPL(zpool_handle_size);
 /* At unload, when nothing calls any more and nothing is compacted. */
 void zpool_handle_stop(void)
 {
+	unsigned long nr_fixed;
 	unsigned int class;
 
 	for (class = 0; class < ZPOOL_NR_CLASSES; class++) {
@@ -488,5 +521,8 @@ void zpool_handle_stop(void)
 		caches[class] = NULL;
 	}
 	bitmap_zero(wanted, ZPOOL_NR_CLASSES);
-	zpool_descriptor_stop();
+	nr_fixed = zpool_descriptor_stop();
+	if (nr_fixed)
+		zpool_report("ended with %lu handle(s) in use that do not move; their memory is lost",
+			     nr_fixed);
 }

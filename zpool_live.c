@@ -5,10 +5,13 @@
 
 #include "zpool_live.h"
 
-/* @obj is known to start an object there. */
+/* What its owner said. */
+#define MARKS	(ZPOOL_LIVE_NEVER | ZPOOL_LIVE_LATERS)
+
+/* @obj is known to start an object there, or did so a moment ago. */
 static u32 *note_of(const struct zpool_slab *slab, const void *obj)
 {
-	return &slab->notes[zpool_slab_index(slab, obj)];
+	return &slab->notes[max(zpool_slab_index(slab, obj), 0)];
 }
 
 static u32 phase_of(u32 state)
@@ -117,6 +120,8 @@ u32 zpool_live_end_move(u32 *note, u32 next)
 			end = ZPOOL_LIVE_FREE;
 		else if (state & ZPOOL_LIVE_RCU)
 			end = ZPOOL_LIVE_USED | ZPOOL_LIVE_RCU;
+		else if (state & ZPOOL_LIVE_NOTIFIED)
+			end = next & ~MARKS;
 		else
 			end = next;
 		seen = cmpxchg(note, state, end);
@@ -131,10 +136,13 @@ u32 zpool_live_end_move(u32 *note, u32 next)
  */
 void zpool_live_unmark(struct zpool_slab *slab, const void *obj)
 {
-	u32 *note = note_of(slab, obj), state, seen = READ_ONCE(*note);
+	u32 *note = note_of(slab, obj), state, next, seen = READ_ONCE(*note);
 
 	do {
 		state = seen;
-		seen = cmpxchg(note, state, state & ~(ZPOOL_LIVE_NEVER | ZPOOL_LIVE_LATERS));
+		next = state & ~MARKS;
+		if (phase_of(state) == ZPOOL_LIVE_OLD)
+			next |= ZPOOL_LIVE_NOTIFIED;
+		seen = cmpxchg(note, state, next);
 	} while (seen != state);
 }

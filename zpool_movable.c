@@ -11,6 +11,7 @@
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/instruction_pointer.h>
+#include <linux/rcupdate.h>
 
 #include "zpool_alloc.h"
 #include "zpool_live.h"
@@ -52,21 +53,20 @@ static void put_old(const struct move *m, enum zpool_slab_use use)
 /* The new one was not taken. */
 static void end_new(const struct move *m)
 {
-	construct(m->cache, m->new);
 	if (zpool_live_end_move(m->new_note, ZPOOL_LIVE_FREE) & (ZPOOL_LIVE_FREED | ZPOOL_LIVE_RCU))
 		zpool_report("%s: %p was freed, which a move had offered and its callback not taken",
 			     m->cache->name, m->new);
 	WRITE_ONCE(*m->new_note, ZPOOL_LIVE_FREE);
+	construct(m->cache, m->new);
 }
 
 /* The owner has left the old one, and taken the new one or not. */
 static void end_old(const struct move *m, enum zpool_move answer, enum zpool_slab_use use)
 {
-	u32 state;
+	u32 state = zpool_live_end_move(m->old_note, ZPOOL_LIVE_FREE);
 
-	construct(m->cache, m->old);
-	state = zpool_live_end_move(m->old_note, ZPOOL_LIVE_FREE);
 	if (!(state & (ZPOOL_LIVE_FREED | ZPOOL_LIVE_RCU))) {
+		construct(m->cache, m->old);
 		put_old(m, use);
 		return;
 	}
@@ -170,14 +170,16 @@ static bool has_slabs(const struct zpool_cache *cache)
  * zpool_cache_set_move() - let the objects of a cache be moved
  * @cache: with a constructor; no object has been allocated from it yet
  * @move: the callback; NULL: from now on nothing moves, and no callback is
- *        going on any more when this returns
+ *        going on any more when this returns (call it under no lock that the
+ *        callback takes; the same holds for zpool_cache_destroy())
  * @arg: for @move
  *
  * The compactor calls @move with an object that is allocated, one of the same
  * cache and node that is constructed and free, their size, and @arg. @move is
- * called in process context with no lock held and may sleep; it may call the
- * pools, but may neither end this cache nor change its callback. It has five
- * answers:
+ * called in process context and may sleep, under no lock but that of compaction,
+ * and when memory is to go offline those of memory and CPU hotplug: it must not wait
+ * for either. It may call the pools, but may neither end this cache nor change its
+ * callback. It has five answers:
  *
  *   ZPOOL_MOVE_DONE      the new one has taken the place of the old one, which
  *                        nobody knows any more
@@ -245,11 +247,14 @@ void zpool_cache_move_notify(struct zpool_cache *cache, void *obj)
 		zpool_report("move_notify: %p is no object of %s; ignored", obj, cache->name);
 		return;
 	}
+	/* The compactor may move it just now, and its slab may go. */
+	rcu_read_lock();
 	slab = zpool_page_slab(page);
 	if (READ_ONCE(cache->mover) == &mover &&
 	    zpool_is_object(slab, obj, "move_notify", (void *)_RET_IP_)) {
 		zpool_live_unmark(slab, obj);
 		WRITE_ONCE(cache->compact_wait, 0);
 	}
+	rcu_read_unlock();
 }
 EXPORT_SYMBOL_GPL(zpool_cache_move_notify);

@@ -26,18 +26,30 @@ static void forget_code(struct zpool_cache *cache, const struct module *gone)
 		WRITE_ONCE(cache->move, NULL);
 }
 
-/* One that is running must not find its code gone. */
+static bool has_lost_code(const struct zpool_cache *cache)
+{
+	return !cache->mover->is_of_handles &&
+	       (!READ_ONCE(cache->move) || !READ_ONCE(cache->ctor));
+}
+
+/*
+ * One that is running must not find its code gone. One module at a time, since who
+ * waits here holds the cache, too.
+ */
 static void wait_for_callbacks(void)
 {
+	static DEFINE_MUTEX(lock);
 	struct zpool_cache *cache;
 	u64 serial = 0;
 
+	mutex_lock(&lock);
 	while ((cache = zpool_cache_hold_after(serial))) {
 		serial = cache->serial;
-		if (!READ_ONCE(cache->move))
+		if (has_lost_code(cache))
 			zpool_cache_wait_unused(cache, 1);
 		zpool_cache_release(cache);
 	}
+	mutex_unlock(&lock);
 }
 
 static int module_changed(struct notifier_block *nb, unsigned long state, void *module)

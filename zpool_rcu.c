@@ -69,6 +69,20 @@ static bool is_within(const struct rcu_head *head, const void *p, size_t size, v
 	return false;
 }
 
+/* What its owner moves is not moved any more. */
+static bool stays_until_freed(struct zpool_cache *owner, struct zpool_slab *slab, const void *p,
+			      void *caller)
+{
+	bool is_used;
+
+	rcu_read_lock();
+	is_used = zpool_live_set_rcu(slab, p);
+	rcu_read_unlock();
+	if (!is_used)
+		zpool_report_twice(owner, p, caller);
+	return is_used;
+}
+
 /**
  * zpool_kfree_call_rcu() - free memory when all who may read it are done
  * @p: as for zpool_kfree(); not NULL
@@ -102,10 +116,8 @@ void zpool_kfree_call_rcu(const void *p, struct rcu_head *head)
 	if (!zpool_is_object(slab, p, "kfree_rcu", caller) || !owner ||
 	    !is_within(head, p, zpool_usable_size(page), caller))
 		return;
-	if (owner->mover && !zpool_live_set_rcu(slab, p)) {
-		zpool_report_twice(owner, p, caller);
+	if (owner->mover && !stays_until_freed(owner, slab, p, caller))
 		return;
-	}
 	if (!READ_ONCE(owner->frees_by_rcu))
 		WRITE_ONCE(owner->frees_by_rcu, true);
 	call_rcu(head, free_after_grace);

@@ -21,32 +21,59 @@
 
 static struct kmem_cache *headers;
 
+/*
+ * Of each object: first the sites, then the notes, as far as they are kept. Readers
+ * as those of the header: it stays as long as they.
+ */
+struct beside {
+	struct rcu_head rcu;
+	unsigned long sites[];
+};
+
 /* What is known of a slab takes so much. */
 static long metadata_bytes(const struct zpool_slab *slab)
 {
-	return HEADER_BYTES +
+	return HEADER_BYTES + (slab->notes || slab->sites ? sizeof(struct beside) : 0) +
 	       (slab->notes ? slab->nr_objects * sizeof(*slab->notes) : 0) +
 	       (slab->sites ? slab->nr_objects * sizeof(*slab->sites) : 0);
 }
 
+static void free_beside(struct zpool_slab *slab)
+{
+	void *first = slab->sites ?: (void *)slab->notes;
+	struct beside *beside = container_of(first, struct beside, sites[0]);
+
+	if (first)
+		zpool_kvfree_call_rcu(&beside->rcu, beside);
+}
+
 static void free_header(struct zpool_slab *slab)
 {
-	kfree(slab->notes);
-	kfree(slab->sites);
+	free_beside(slab);
 	kmem_cache_free(headers, slab);
 }
 
 /* Return: false without memory for what is to be known of each object. */
-static bool alloc_notes(struct zpool_slab *slab, const struct zpool_geometry *g, gfp_t gfp,
-			int node)
+static bool alloc_beside(struct zpool_slab *slab, const struct zpool_geometry *g, gfp_t gfp,
+			 int node)
 {
-	unsigned int nr = g->best.nr_objects;
+	bool has_sites = zpool_debug & ZPOOL_DEBUG_SITES;
+	size_t sites = has_sites ? g->best.nr_objects * sizeof(*slab->sites) : 0;
+	size_t notes = g->has_notes ? g->best.nr_objects * sizeof(*slab->notes) : 0;
+	struct beside *beside;
 
-	slab->notes = g->has_notes ? kcalloc_node(nr, sizeof(*slab->notes), gfp, node) : NULL;
-	slab->sites = zpool_debug & ZPOOL_DEBUG_SITES ?
-		      kcalloc_node(nr, sizeof(*slab->sites), gfp, node) : NULL;
-	return (slab->notes || !g->has_notes) &&
-	       (slab->sites || !(zpool_debug & ZPOOL_DEBUG_SITES));
+	slab->sites = NULL;
+	slab->notes = NULL;
+	if (!sites && !notes)
+		return true;
+	beside = kzalloc_node(sizeof(*beside) + sites + notes, gfp, node);
+	if (!beside)
+		return false;
+	if (sites)
+		slab->sites = beside->sites;
+	if (notes)
+		slab->notes = (void *)beside->sites + sites;
+	return true;
 }
 
 /**
@@ -75,7 +102,7 @@ struct zpool_slab *zpool_slab_create(const struct zpool_geometry *g, gfp_t gfp,
 	slab = kmem_cache_alloc_node(headers, gfp & ~__GFP_THISNODE, node);
 	if (!slab)
 		return NULL;
-	page = alloc_notes(slab, g, gfp & ~__GFP_THISNODE, node) ?
+	page = alloc_beside(slab, g, gfp & ~__GFP_THISNODE, node) ?
 	       zpool_pages_alloc(g, gfp, node, &run) : NULL;
 	if (!page) {
 		free_header(slab);
@@ -90,6 +117,7 @@ struct zpool_slab *zpool_slab_create(const struct zpool_geometry *g, gfp_t gfp,
 	slab->order = run->order;
 	slab->pfmemalloc = page_is_pfmemalloc(page);
 	slab->is_hindered = false;
+	slab->place = ZPOOL_NOWHERE;
 	slab->tenth = DIV_ROUND_UP(10U << ZPOOL_TENTH_SHIFT, run->nr_objects);
 	bitmap_zero(slab->free, ZPOOL_RUN_MAX_OBJECTS);
 	bitmap_set(slab->free, 0, run->nr_objects);

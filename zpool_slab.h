@@ -23,6 +23,9 @@
 /* The most objects that pass under one hold of a lock, and on one stack. */
 #define ZPOOL_BATCH		32U
 
+/* On no list: not yet, or not any more. */
+#define ZPOOL_NOWHERE		0xff
+
 /* Exact for as many objects as any slab has: its square is no larger than 1 << 26. */
 #define ZPOOL_TENTH_SHIFT	26
 static_assert((10ULL << ZPOOL_TENTH_SHIFT) + ZPOOL_RUN_MAX_OBJECTS <= U32_MAX);
@@ -41,7 +44,7 @@ struct zpool_slab {
 	u32 *notes;			/* one an object, see zpool_geometry; or NULL */
 	unsigned long *sites;		/* who asked for each, or NULL; see zpool_debug.h */
 	u32 nr_free;			/* under home->lock, as the next */
-	u8  place;			/* enum zpool_place */
+	u8  place;			/* enum zpool_place, or ZPOOL_NOWHERE */
 	bool is_hindered;		/* not to be emptied: something in it did not move */
 	u8  order;			/* as allocated */
 	bool pfmemalloc;		/* from the emergency reserves */

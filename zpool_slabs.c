@@ -139,7 +139,7 @@ static void kill_slab(struct zpool_slabs *slabs, struct zpool_slab *slab,
 	slabs->slabs_freed++;
 	slabs->pages_freed += slab->nr_pages;
 	unmark(slab);
-	slab->place = ZPOOL_NR_PLACES;
+	slab->place = ZPOOL_NOWHERE;
 	list_add(&slab->list, dead);
 }
 
@@ -311,7 +311,8 @@ unsigned int zpool_slabs_add(struct zpool_slabs *slabs, struct zpool_slab *slab,
 	unsigned int got, i;
 	unsigned long flags;
 
-	slab->home = slabs;
+	/* Who finds a marked page sees a slab that is nowhere yet. */
+	smp_store_release(&slab->home, slabs);
 	mark(slab, slab->pfmemalloc ? ZPOOL_TAG_HEADER : slabs->tag);
 	for (i = 0; ctor && i < slab->nr_objects; i++)
 		ctor(zpool_slab_object(slab, i));

@@ -29,7 +29,7 @@ enum zpool_place {
 	ZPOOL_EMPTY,			/* kept within the budget */
 	ZPOOL_FULL,
 	ZPOOL_ISOLATED,			/* the compactor's */
-	ZPOOL_NR_PLACES			/* on none of these any more */
+	ZPOOL_NR_PLACES
 };
 
 struct zpool_slabs {

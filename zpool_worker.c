@@ -28,7 +28,8 @@
 #define REFILL_MS	100U
 #define GRACE_MS	20U
 
-static struct workqueue_struct *queue;
+static struct workqueue_struct *queue;		/* of what helps to reclaim memory */
+static struct workqueue_struct *slow_queue;	/* of what may wait for others, memory included */
 static unsigned long last_run;		/* jiffies; written by the work */
 
 static void work(struct work_struct *unused);
@@ -45,7 +46,9 @@ static DECLARE_DELAYED_WORK(refilling, refill);
 
 /* Owners are called back, and may take their time. */
 static void compact(struct work_struct *unused);
+static void trim(struct work_struct *unused);
 static DECLARE_DELAYED_WORK(compacting, compact);
+static DECLARE_WORK(trimming, trim);
 
 static void run_again(void)
 {
@@ -62,7 +65,7 @@ static void work(struct work_struct *unused)
 	mutex_unlock(&zpool_adapt_lock);
 	WRITE_ONCE(last_run, now);
 	queue_delayed_work(queue, &refilling, 0);
-	queue_delayed_work(queue, &compacting, 0);
+	queue_delayed_work(slow_queue, &compacting, 0);
 	run_again();
 }
 
@@ -71,9 +74,14 @@ static void compact(struct work_struct *unused)
 	unsigned int again_ms = zpool_compact_turn(zpool_level() >= ZPOOL_TRIM);
 
 	if (again_ms)
-		queue_delayed_work(queue, &compacting, msecs_to_jiffies(again_ms));
+		queue_delayed_work(slow_queue, &compacting, msecs_to_jiffies(again_ms));
 	else
-		zpool_descriptor_trim();
+		queue_work(slow_queue, &trimming);
+}
+
+static void trim(struct work_struct *unused)
+{
+	zpool_descriptor_trim();
 }
 
 static void refill(struct work_struct *unused)
@@ -103,7 +111,7 @@ static void emergency(struct work_struct *unused)
 	unsigned int again_ms = degrade();
 
 	if (zpool_level() >= ZPOOL_TRIM)
-		queue_delayed_work(queue, &compacting, 0);
+		queue_delayed_work(slow_queue, &compacting, 0);
 	if (zpool_shrink_bring_home())
 		again_ms = GRACE_MS;
 	if (again_ms)
@@ -130,6 +138,14 @@ void zpool_worker_kick(void)
 	mod_delayed_work(queue, &delayed, time_after(next, now) ? next - now : 0);
 }
 
+static void destroy_queues(void)
+{
+	if (queue)
+		destroy_workqueue(queue);
+	if (slow_queue)
+		destroy_workqueue(slow_queue);
+}
+
 /**
  * zpool_worker_start() - at load, when the caches are there
  *
@@ -137,9 +153,12 @@ void zpool_worker_kick(void)
  */
 int zpool_worker_start(void)
 {
-	queue = alloc_workqueue("kzpool", WQ_UNBOUND | WQ_FREEZABLE | WQ_MEM_RECLAIM, 4);
-	if (!queue)
+	queue = alloc_workqueue("kzpool", WQ_UNBOUND | WQ_FREEZABLE | WQ_MEM_RECLAIM, 3);
+	slow_queue = alloc_workqueue("kzpool_slow", WQ_UNBOUND | WQ_FREEZABLE, 2);
+	if (!queue || !slow_queue) {
+		destroy_queues();
 		return -ENOMEM;
+	}
 	last_run = jiffies;
 	zpool_alarm_start(come_soon);
 	run_again();
@@ -154,5 +173,6 @@ void zpool_worker_stop(void)
 	cancel_delayed_work_sync(&urgent);
 	cancel_delayed_work_sync(&refilling);
 	cancel_delayed_work_sync(&compacting);
-	destroy_workqueue(queue);
+	cancel_work_sync(&trimming);
+	destroy_queues();
 }

@@ -20,6 +20,8 @@
  *   torture_object    operations on one object
  *   torture_bulk      operations on many at once
  *   torture_rcu       operations on objects that are read while they are freed
+ *   torture_handles   operations on handles
+ *   torture_movers    extras: objects that their owner moves; compaction
  *   torture_check     patterns, and all that is checked in an object
  *   torture_typed     the typed caches
  *   torture_extra     the table of extra threads
@@ -41,6 +43,7 @@
 #include <linux/types.h>
 
 struct zpool_cache;
+struct zpool_handle;
 
 enum torture_place {
 	TORTURE_PROCESS,	/* the thread of a CPU */
@@ -56,6 +59,7 @@ enum torture_kind {
 	TORTURE_POOLED,		/* from the kmalloc family of zpool */
 	TORTURE_FOREIGN,	/* from the kernel's kmalloc(), freed by zpool */
 	TORTURE_TYPED,		/* from a typed cache */
+	TORTURE_HANDLE,		/* behind a handle: where it is may change */
 	TORTURE_NR_KINDS
 };
 
@@ -72,10 +76,11 @@ struct torture_type {
 #define TORTURE_CONSTRUCTED	0xc5
 
 struct torture_obj {
-	void *ptr;		/* NULL: all that follows means nothing */
+	void *ptr;		/* NULL: all that follows means nothing; of a handle, where it was */
 	size_t size;		/* as asked for */
 	enum torture_kind kind;
 	const struct torture_type *type;	/* TORTURE_TYPED only */
+	struct zpool_handle *handle;		/* TORTURE_HANDLE only */
 	unsigned int cpu;	/* where it was allocated */
 	u32 salt;		/* so that two owners of one address differ */
 	bool zeroed;		/* what lies past its size must be zero */
@@ -94,6 +99,7 @@ struct torture_ctx {
 	u64 pooled;		/* objects got from the kmalloc family of zpool */
 	u64 nulls;		/* allocations that returned NULL: legal */
 	u64 remote;		/* objects freed that another CPU allocated */
+	u64 moved;		/* handles found elsewhere than the last time */
 	u32 done[TORTURE_MAX_OPS];	/* by operation */
 	struct torture_obj *bulk[TORTURE_MAX_BULK];
 	void *ptrs[TORTURE_MAX_BULK];
@@ -124,7 +130,7 @@ void torture_check_init(u32 seed);
 void torture_fill(struct torture_ctx *ctx, struct torture_obj *obj);
 bool torture_check_pattern(const struct torture_ctx *ctx, const struct torture_obj *obj,
 			   const void *ptr, size_t size, const char *what);
-bool torture_check_owned(const struct torture_ctx *ctx, const struct torture_obj *obj);
+bool torture_check_owned(struct torture_ctx *ctx, struct torture_obj *obj);
 bool torture_check_filled(const struct torture_ctx *ctx, const struct torture_obj *obj,
 			  size_t from, u8 byte, const char *what);
 bool torture_check_align(const struct torture_ctx *ctx, const struct torture_obj *obj);
@@ -154,6 +160,18 @@ torture_op_t torture_cache_alloc_bulk, torture_cache_free_bulk;
 /* torture_rcu.c */
 torture_op_t torture_rcu_read, torture_rcu_replace;
 void torture_rcu_drain(struct torture_ctx *ctx);
+
+/* torture_handles.c */
+bool torture_handle_pin(struct torture_ctx *ctx, struct torture_obj *obj);
+void torture_handle_unpin(const struct torture_obj *obj);
+void torture_handle_free(struct torture_obj *obj);
+torture_op_t torture_handle_alloc, torture_handle_use;
+
+/* torture_movers.c */
+void torture_movers_step(struct torture_ctx *ctx);
+void torture_movers_finish(struct torture_ctx *ctx);
+int torture_compact_prepare(void);
+void torture_compact_step(struct torture_ctx *ctx);
 
 /* torture_ops.c */
 void torture_ops_init(u32 seed);

@@ -83,9 +83,16 @@ bool torture_check_pattern(const struct torture_ctx *ctx, const struct torture_o
 				   pattern_word(key, words), rest);
 }
 
-bool torture_check_owned(const struct torture_ctx *ctx, const struct torture_obj *obj)
+bool torture_check_owned(struct torture_ctx *ctx, struct torture_obj *obj)
 {
-	return torture_check_pattern(ctx, obj, obj->ptr, obj->size, "pattern");
+	bool is_handle = obj->kind == TORTURE_HANDLE, sound;
+
+	if (is_handle && !torture_handle_pin(ctx, obj))
+		return false;
+	sound = torture_check_pattern(ctx, obj, obj->ptr, obj->size, "pattern");
+	if (is_handle)
+		torture_handle_unpin(obj);
+	return sound;
 }
 
 /* Every byte of @obj from @from on must be @byte. */

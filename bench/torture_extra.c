@@ -43,6 +43,14 @@ static unsigned int caches = 1;
 module_param(caches, uint, 0444);
 MODULE_PARM_DESC(caches, "threads that create, shrink and destroy typed caches, 0 to 16 (default 1)");
 
+static unsigned int movers = 2;
+module_param(movers, uint, 0444);
+MODULE_PARM_DESC(movers, "threads that use a typed cache whose objects move, 0 to 16 (default 2)");
+
+static unsigned int compact = 1;
+module_param(compact, uint, 0444);
+MODULE_PARM_DESC(compact, "a thread that has kzpool compact, 0 or 1 (default 1)");
+
 /* A new thread is a line here; in the middle of a step it may sleep, by torture_pause(). */
 static const struct extra {
 	const char *name;
@@ -61,6 +69,10 @@ static const struct extra {
 	  torture_params_step, torture_params_finish },
 	{ "caches", &caches, MAX_THREADS, false, NULL,
 	  torture_caches_step, NULL },
+	{ "movers", &movers, MAX_THREADS, false, NULL,
+	  torture_movers_step, torture_movers_finish },
+	{ "compact", &compact, 1, false, torture_compact_prepare,
+	  torture_compact_step, NULL },
 };
 
 struct extra_thread {

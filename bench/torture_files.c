@@ -90,6 +90,25 @@ ssize_t torture_file_read(const char *path, char *buf, size_t size, size_t chunk
 	return got;
 }
 
+static ssize_t write_as_user(struct file *file, const char *text, loff_t *pos)
+{
+	ssize_t put = -ENOMEM;
+	unsigned long page;
+
+	if (!insmod_mm)
+		return -EFAULT;
+	kthread_use_mm(insmod_mm);
+	page = vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE, 0);
+	if (!IS_ERR_VALUE(page)) {
+		put = -EFAULT;
+		if (!copy_to_user((char __user *)page, text, strlen(text)))
+			put = file->f_op->write(file, (char __user *)page, strlen(text), pos);
+		vm_munmap(page, PAGE_SIZE);
+	}
+	kthread_unuse_mm(insmod_mm);
+	return put;
+}
+
 /* Returns 0 or an error. */
 int torture_file_write(const char *path, const char *text)
 {
@@ -99,7 +118,10 @@ int torture_file_write(const char *path, const char *text)
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	put = kernel_write(file, text, strlen(text), &pos);
+	if (file->f_op->write_iter)
+		put = kernel_write(file, text, strlen(text), &pos);
+	else
+		put = write_as_user(file, text, &pos);
 	filp_close(file, NULL);
 	return put < 0 ? put : 0;
 }

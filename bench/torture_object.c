@@ -237,7 +237,9 @@ void torture_free_obj(struct torture_ctx *ctx, struct torture_obj *obj)
 {
 	if (!obj->ptr || !torture_disown(ctx, obj))
 		return;
-	if (obj->kind == TORTURE_POOLED)
+	if (obj->kind == TORTURE_HANDLE)
+		torture_handle_free(obj);
+	else if (obj->kind == TORTURE_POOLED)
 		free_pooled(ctx, obj);
 	else if (obj->kind == TORTURE_TYPED && sizes_below(&ctx->rnd, 4))
 		zpool_cache_free(obj->type->cache, obj->ptr);

@@ -39,6 +39,7 @@ static void swap_shared(struct torture_ctx *ctx, struct torture_obj **slot)
 #define POOLED		BIT(TORTURE_POOLED)
 #define FOREIGN		BIT(TORTURE_FOREIGN)
 #define TYPED		BIT(TORTURE_TYPED)
+#define HANDLE		BIT(TORTURE_HANDLE)
 #define FULL		(POOLED | FOREIGN | TYPED)
 
 /*
@@ -58,6 +59,9 @@ static const struct op {
 	{ "cache_alloc",	8,  EVERYWHERE,		EMPTY,		torture_cache_alloc },
 	{ "cache_node",		2,  EVERYWHERE,		EMPTY,		torture_cache_alloc_node },
 	{ "foreign",		2,  KMALLOC_LEGAL,	EMPTY,		torture_foreign },
+	{ "handle_alloc",	8,  EVERYWHERE,		EMPTY,		torture_handle_alloc },
+	{ "handle_use",		24, EVERYWHERE,		HANDLE,		torture_handle_use },
+	{ "handle_free",	32, EVERYWHERE,		HANDLE,		torture_kfree },
 	{ "alloc_bulk",		1,  EVERYWHERE,		EMPTY,		torture_alloc_bulk },
 	{ "cache_alloc_bulk",	1,  EVERYWHERE,		EMPTY,		torture_cache_alloc_bulk },
 	{ "kfree",		32, EVERYWHERE,		FULL,		torture_kfree },
@@ -67,7 +71,7 @@ static const struct op {
 	{ "free_bulk",		1,  EVERYWHERE,		FULL,		torture_free_bulk },
 	{ "cache_free_bulk",	2,  EVERYWHERE,		TYPED,		torture_cache_free_bulk },
 	{ "burst",		2,  EVERYWHERE,		EMPTY | FULL,	torture_burst },
-	{ "swap",		8,  EVERYWHERE,		EMPTY | FULL,	swap_shared },
+	{ "swap",		8,  EVERYWHERE,		EMPTY | FULL | HANDLE, swap_shared },
 	{ "rcu_read",		2,  EVERYWHERE,		EMPTY | FULL,	torture_rcu_read },
 	{ "rcu_replace",	1,  EVERYWHERE,		EMPTY | FULL,	torture_rcu_replace },
 };

@@ -44,6 +44,8 @@ static struct param params[] = {
 	{ "shrink_idle_ms", 1, 1000, "0", "86400001" },
 	{ "shrink_factor_pct", 1, 99, "0", "100" },
 	{ "decay_ms", 0, 1000, "-1", "86400001" },
+	{ "compact_frag_pct", 1, 100, "0", "101" },
+	{ "compact_batch", 1, 4096, "0", "65537" },
 };
 
 static const char *const refused[] = {

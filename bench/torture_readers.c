@@ -13,7 +13,8 @@
 #define MAX_PAUSE_MS	20
 
 /* Those that are not there are passed over. */
-static const char *const names[] = { "stats", "classes", "cpus", "nodes", "adapt_log" };
+static const char *const names[] = { "stats", "classes", "cpus", "nodes", "adapt_log",
+				     "fragmentation" };
 
 int torture_readers_prepare(void)
 {

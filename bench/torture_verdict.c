@@ -68,6 +68,7 @@ struct totals {
 	u64 pooled[TORTURE_EXTRA];
 	u64 nulls[TORTURE_EXTRA];
 	u64 remote;
+	u64 moved;
 	u64 done[TORTURE_MAX_OPS];
 	const char *starved;	/* a place that got no pooled object, or NULL */
 };
@@ -86,6 +87,7 @@ static void add_up(struct totals *sum, const struct torture_ctx *ctx)
 	sum->pooled[ctx->place] += ctx->pooled;
 	sum->nulls[ctx->place] += ctx->nulls;
 	sum->remote += ctx->remote;
+	sum->moved += ctx->moved;
 	for (i = 0; i < torture_nr_ops(); i++)
 		sum->done[i] += ctx->done[i];
 	if (ctx->ops >= ENOUGH_OPS && !ctx->pooled && must_be_served(ctx->place))
@@ -122,7 +124,7 @@ static void print_ops(const struct totals *sum)
 int torture_verdict(u32 seed, unsigned int seconds)
 {
 	struct totals sum = { };
-	char why[240] = "", extras[200] = "";
+	char why[240] = "", extras[240] = "";
 	bool failed;
 
 	add_up_all(&sum);
@@ -137,10 +139,10 @@ int torture_verdict(u32 seed, unsigned int seconds)
 		scnprintf(why, sizeof(why), " first=never served context=%s",
 			  sum.starved);
 	torture_extras_print(extras, sizeof(extras));
-	pr_info("%s seed=%u seconds=%u ops=%llu irq_ops=%llu softirq_ops=%llu atomic_ops=%llu remote=%llu nulls=%llu irq_nulls=%llu atomic_nulls=%llu%s failures=%u%s\n",
+	pr_info("%s seed=%u seconds=%u ops=%llu irq_ops=%llu softirq_ops=%llu atomic_ops=%llu remote=%llu moved=%llu nulls=%llu irq_nulls=%llu atomic_nulls=%llu%s failures=%u%s\n",
 		failed ? "FAIL" : "PASS", seed, seconds, sum.ops[TORTURE_PROCESS],
 		sum.ops[TORTURE_HARDIRQ], sum.ops[TORTURE_SOFTIRQ],
-		sum.ops[TORTURE_ATOMIC], sum.remote,
+		sum.ops[TORTURE_ATOMIC], sum.remote, sum.moved,
 		sum.nulls[TORTURE_PROCESS] + sum.nulls[TORTURE_SOFTIRQ],
 		sum.nulls[TORTURE_HARDIRQ], sum.nulls[TORTURE_ATOMIC], extras,
 		atomic_read(&nr_failed), why);

@@ -259,12 +259,14 @@ typedef struct { int counter; } atomic_t;
 typedef struct { long counter; } atomic_long_t;
 typedef struct { s64 counter; } atomic64_t;
 
+#define ATOMIC64_INIT(n)		{ n }
+
 #define atomic_read(v)			READ_ONCE((v)->counter)
 #define atomic_set(v, n)		WRITE_ONCE((v)->counter, n)
 #define atomic_add_return(n, v)		__atomic_add_fetch(&(v)->counter, n, __ATOMIC_SEQ_CST)
 #define atomic_add(n, v)		((void)atomic_add_return(n, v))
 #define atomic_inc(v)			atomic_add(1, v)
-#define atomic_dec(v)			atomic_add(-1, v)
+#define atomic_dec_return(v)		atomic_add_return(-1, v)
 #define atomic_long_read(v)		atomic_read(v)
 #define atomic_long_set(v, n)		atomic_set(v, n)
 #define atomic_long_add_return(n, v)	atomic_add_return(n, v)
@@ -282,6 +284,7 @@ typedef struct { s64 counter; } atomic64_t;
 #define atomic64_add(n, v)		((void)__atomic_fetch_add(&(v)->counter, n, __ATOMIC_RELAXED))
 #define atomic64_sub(n, v)		((void)__atomic_fetch_sub(&(v)->counter, n, __ATOMIC_RELAXED))
 #define atomic64_fetch_add_acquire(n, v)	__atomic_fetch_add(&(v)->counter, n, __ATOMIC_ACQUIRE)
+#define atomic64_fetch_add_release(n, v)	__atomic_fetch_add(&(v)->counter, n, __ATOMIC_RELEASE)
 #define atomic64_fetch_sub_release(n, v)	__atomic_fetch_sub(&(v)->counter, n, __ATOMIC_RELEASE)
 #define atomic64_cmpxchg(v, old, new)	cmpxchg(&(v)->counter, (s64)(old), (s64)(new))
 

@@ -110,6 +110,15 @@ void mutex_lock(struct mutex *lock)
 	WRITE_ONCE(lock->owner, &shim_me);
 }
 
+bool mutex_trylock(struct mutex *lock)
+{
+	might_sleep();
+	if (pthread_mutex_trylock(&lock->mutex))
+		return false;
+	WRITE_ONCE(lock->owner, &shim_me);
+	return true;
+}
+
 void mutex_unlock(struct mutex *lock)
 {
 	shim_assert_held(READ_ONCE(lock->owner), "mutex");

@@ -60,6 +60,7 @@ void raw_spin_lock(raw_spinlock_t *lock);
 bool raw_spin_trylock(raw_spinlock_t *lock);
 void raw_spin_unlock(raw_spinlock_t *lock);
 void mutex_lock(struct mutex *lock);
+bool mutex_trylock(struct mutex *lock);
 void mutex_unlock(struct mutex *lock);
 void shim_assert_held(const struct shim_thread *owner, const char *lock);
 

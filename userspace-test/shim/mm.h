@@ -84,6 +84,7 @@ extern bool shim_leave_pages;		/* as they are, where nobody reads or writes obje
 #define page_to_nid(page)	((int)(page_to_pfn(page) / SHIM_NODE_PAGES))
 #define page_private(page)	((page)->private)
 #define page_is_pfmemalloc(page)	((page)->pfmemalloc)
+#define current_gfp_context(gfp)	(gfp)
 #define want_init_on_alloc(gfp)	(shim_init_on_alloc || (gfp) & __GFP_ZERO)
 #define want_init_on_free()	(shim_init_on_free)
 #define gfpflags_allow_blocking(gfp)	(!!((gfp) & __GFP_DIRECT_RECLAIM))
