@@ -41,10 +41,12 @@ static long metadata_bytes(const struct zpool_slab *slab)
 static void free_beside(struct zpool_slab *slab)
 {
 	void *first = slab->sites ?: (void *)slab->notes;
-	struct beside *beside = container_of(first, struct beside, sites[0]);
+	struct beside *beside;
 
-	if (first)
-		zpool_kvfree_call_rcu(&beside->rcu, beside);
+	if (!first)
+		return;
+	beside = container_of(first, struct beside, sites[0]);
+	zpool_kvfree_call_rcu(&beside->rcu, beside);
 }
 
 static void free_header(struct zpool_slab *slab)
