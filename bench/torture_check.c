@@ -25,9 +25,15 @@ void torture_check_init(u32 seed)
 	torture_seed = seed;
 }
 
+/* What is behind a handle stays what it was wherever it is. */
+static unsigned long identity(const struct torture_obj *obj)
+{
+	return (unsigned long)(obj->kind == TORTURE_HANDLE ? (void *)obj->handle : obj->ptr);
+}
+
 static u64 pattern_key(const struct torture_obj *obj)
 {
-	return hash_64((unsigned long)obj->ptr ^ ((u64)obj->size << 40) ^ torture_seed, 64) +
+	return hash_64(identity(obj) ^ ((u64)obj->size << 40) ^ torture_seed, 64) +
 		obj->salt;
 }
 
