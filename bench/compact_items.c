@@ -184,7 +184,7 @@ int compact_free_even(const unsigned int *args)
 
 int compact_verify(const unsigned int *args)
 {
-	unsigned long i, nr = 0, bad = 0;
+	unsigned long i, nr = 0, nr_away = 0, bad = 0;
 
 	for (i = 0; i < compact_nr; i++) {
 		const void *p = kind->hold(i);
@@ -192,12 +192,13 @@ int compact_verify(const unsigned int *args)
 		if (p) {
 			bad += !is_good(i, p);
 			nr++;
+			nr_away += node_of(p) != compact_items[0].node;
 			kind->let_go(i);
 		}
 		cond_resched();
 	}
-	compact_say("verify: %lu objects, %lu of them not what they were or not on their node", nr,
-		    bad);
+	compact_say("verify: %lu objects, %lu on another node than the first was; %lu not what they were or not where they were born",
+		    nr, nr_away, bad);
 	return bad || !nr ? -EIO : 0;
 }
 

@@ -89,7 +89,8 @@ static enum zpool_move move(void *old, void *new, size_t size, void *arg)
 	return answer;
 }
 
-static noinline int alloc(unsigned long number)
+/* The name that is to be found in the table of who holds memory. */
+static noinline int alloc_object(unsigned long number)
 {
 	struct object *o = zpool_cache_alloc(cache, GFP_KERNEL | __GFP_NOWARN);
 
@@ -133,7 +134,7 @@ static void let_go(unsigned long number)
 
 static const struct compact_kind object = {
 	.name	= "object",
-	.alloc	= alloc,
+	.alloc	= alloc_object,
 	.free	= free,
 	.hold	= hold,
 	.let_go	= let_go,
