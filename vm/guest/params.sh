@@ -1,4 +1,4 @@
-# The parameters of the policy, and of compaction: what is out of range is refused in words, at run time and at load.
+# The parameters of the policy and of compaction: what is out of range is refused in words, now and at load.
 
 # NAME:LEAST:MOST at run time, :LEAST:MOST at load, where the two hit rates do not see each other yet
 ranges="adapt_interval_ms:10:3600000:10:3600000
