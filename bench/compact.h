@@ -9,6 +9,7 @@
  *   compact_objects.c   the kind that its owner moves: objects, answers, notify
  *   compact_touch.c     threads that look and write all the time: touch
  *   compact_hostages.c  what does not move, in sparse slabs: hostages
+ *   compact_pairs.c     what a pair of the kmalloc family takes meanwhile: pairs
  *
  * Commands come one at a time: the kernel holds a lock while it sets a
  * parameter.
@@ -64,6 +65,8 @@ void compact_objects_end(void);
 
 int compact_touch(const unsigned int *args);
 void compact_touch_stop(void);
+
+int compact_pairs(const unsigned int *args);
 
 int compact_hostages(const unsigned int *args);
 void compact_hostages_drop(void);

@@ -60,6 +60,7 @@ static const struct command all[] = {
 	{ "answers", "answers", 0, compact_answers },
 	{ "notify", "notify", 0, compact_notify },
 	{ "hostages", "hostages SIZE NR KEEP", 3, compact_hostages },
+	{ "pairs", "pairs NR", 1, compact_pairs },
 	{ "drop", "drop", 0, drop },
 };
 
