@@ -4,7 +4,7 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 # First what needs no kernel of our own, since those are built meanwhile; these in the order of their lanes.
 checks := lint layers scan build bad-input userspace
-stock := qemu-6.1 qemu-6.12 qemu-6.12-pressure qemu-6.12-rt qemu-6.12-icount qemu-6.12-late-node
+stock := qemu-6.1 qemu-6.12 qemu-6.12-pressure qemu-6.12-compact qemu-6.12-rt qemu-6.12-icount qemu-6.12-late-node
 built := uml-6.12-kasan uml-6.12 qemu-new qemu-new-icount uml-new qemu-6.12-debug
 
 .PHONY: modules modules_install clean help demo bench check check-kernels check-quick check-build lint insn-table

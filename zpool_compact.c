@@ -180,6 +180,8 @@ static void compact(struct zpool_cache *cache)
 	int nid;
 
 	lockdep_assert_held(&compact_lock);
+	/* What lies in magazines and depots looks used: there may seem to be no surplus. */
+	zpool_cache_drain(cache);
 	for_each_node(nid) {
 		struct zpool_slabs *slabs = &cache->nodes[nid]->slabs;
 		unsigned long left, gone = 1;

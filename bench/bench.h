@@ -19,6 +19,7 @@
  *   bench_main     parameters, frame
  *   bench_demo, bench_insn, bench_sets, bench_load   what each set runs and prints
  *   bench_mixes    the loads of many sizes
+ *   bench_pin      objects by handle
  *   bench_tables   random sizes and orders, drawn before the clock starts
  *   bench_run      rounds in turn, medians
  *   bench_play     one round, on one CPU or two
@@ -251,6 +252,9 @@ extern const struct bench_play bench_play_one, bench_play_batch, bench_play_shuf
 int bench_play_round(const struct bench_contender *contender,
 		     const struct bench_load *load, unsigned int pairs,
 		     struct bench_round *round);
+
+/* bench_pin */
+extern const struct bench_load bench_pin_load;
 
 /* bench_checked */
 const struct bench_contender *bench_check(const struct bench_contender *contender);

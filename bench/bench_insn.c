@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The set `insn`: what a pair costs, for every class size and batch, and for
- * the loads of many sizes.
+ * the loads of many sizes; and what a pin and an unpin cost.
  *
  * Meant for QEMU with -icount shift=0, where the guest's clock ticks once an
  * instruction: then the figures are instructions a pair, the same on every
@@ -35,24 +35,24 @@ static const struct {
 	{ "batch100", 100 },
 };
 
+static void print_row(const struct bench_load *load, const struct bench_contender *contender,
+		      const struct bench_result *result)
+{
+	pr_info("insn,%s,%zu,%s,%llu\n", load->name, load->size, contender->name,
+		div_u64(result->quiet_ns + result->pairs / 2, result->pairs));
+	if (result->failed)
+		pr_err("insn,%s,%zu,%s: %llu allocations failed\n", load->name, load->size,
+		       contender->name, result->failed);
+}
+
 static void print_rows(const struct bench_load *load,
 		       const struct bench_result *results)
 {
 	unsigned int nr;
 
-	for (nr = 0; nr < bench_nr_contenders; nr++) {
-		const struct bench_result *result = &results[nr];
-
-		if (!result->ran)
-			continue;
-		pr_info("insn,%s,%zu,%s,%llu\n", load->name, load->size,
-			bench_contenders[nr]->name,
-			div_u64(result->quiet_ns + result->pairs / 2, result->pairs));
-		if (result->failed)
-			pr_err("insn,%s,%zu,%s: %llu allocations failed\n",
-			       load->name, load->size,
-			       bench_contenders[nr]->name, result->failed);
-	}
+	for (nr = 0; nr < bench_nr_contenders; nr++)
+		if (results[nr].ran)
+			print_row(load, bench_contenders[nr], &results[nr]);
 }
 
 static int run_load(const struct bench_load *load, struct bench_effort effort)
@@ -62,6 +62,19 @@ static int run_load(const struct bench_load *load, struct bench_effort effort)
 
 	if (!err)
 		print_rows(load, results);
+	return err;
+}
+
+/* The first contender's row stands for all: zpool's. */
+static int run_pin(struct bench_effort effort)
+{
+	struct bench_result results[BENCH_MAX_CONTENDERS];
+	int err;
+
+	effort.pairs = roundup(effort.pairs, bench_pin_load.batch);
+	err = bench_compare(BENCH_INSN, &bench_pin_load, effort, results);
+	if (!err)
+		print_row(&bench_pin_load, bench_contenders[0], &results[0]);
 	return err;
 }
 
@@ -126,7 +139,7 @@ int bench_insn_run(struct bench_effort effort, struct bench_sizes sizes)
 			err = run_size(size, effort);
 	}
 	if (!err && bench_is_wanted(sizes, 0))
-		err = run_mixes(effort);
+		err = run_mixes(effort) ?: run_pin(effort);
 	bench_teardown(BENCH_INSN);
 	return err;
 }

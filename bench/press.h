@@ -15,9 +15,9 @@
 #ifndef _KZPOOL_PRESS_H
 #define _KZPOOL_PRESS_H
 
-#include <linux/string.h>
 #include <linux/types.h>
 
+#include "pattern.h"
 #include "sizes.h"
 
 /* What a command says, one line; also kept to be read. */
@@ -52,38 +52,5 @@ void press_churn_stop(void);
 int press_reserve(const unsigned int *args);
 int press_reserve_test(const unsigned int *args);
 void press_reserve_drop(void);
-
-/*
- * Contents: words counted up from one that only this object has, and bytes
- * of the next word where the size ends within one.
- */
-
-static inline u64 press_seed(u64 owner, u64 number)
-{
-	return (owner + 1) * 0x9e3779b97f4a7c15ULL + (number << 20);
-}
-
-static inline void press_fill(void *p, size_t size, u64 seed)
-{
-	u64 *words = p;
-	size_t i;
-
-	for (i = 0; i < size / sizeof(*words); i++)
-		words[i] = seed + i;
-	seed += i;
-	memcpy(words + i, &seed, size % sizeof(*words));
-}
-
-static inline bool press_is_intact(const void *p, size_t size, u64 seed)
-{
-	const u64 *words = p;
-	size_t i;
-
-	for (i = 0; i < size / sizeof(*words); i++)
-		if (words[i] != seed + i)
-			return false;
-	seed += i;
-	return !memcmp(words + i, &seed, size % sizeof(*words));
-}
 
 #endif /* _KZPOOL_PRESS_H */

@@ -48,13 +48,13 @@ static void fill_place(struct churner *c, struct place *place)
 		c->nulls++;
 		return;
 	}
-	place->seed = press_seed(c->number, c->ops);
-	press_fill(place->p, place->size, place->seed);
+	place->seed = pattern_seed(c->number, c->ops);
+	pattern_fill(place->p, place->size, place->seed);
 }
 
 static void empty_place(struct churner *c, struct place *place)
 {
-	if (place->p && !press_is_intact(place->p, place->size, place->seed)) {
+	if (place->p && !pattern_is_intact(place->p, place->size, place->seed)) {
 		pr_err("thread %u: %zu bytes at %p are not what they were\n", c->number,
 		       place->size, place->p);
 		c->errors++;

@@ -49,7 +49,7 @@ static int make(unsigned long number, size_t size)
 
 	if (!p)
 		return -ENOMEM;
-	press_fill(p, size, press_seed(LIVE_OWNER, number));
+	pattern_fill(p, size, pattern_seed(LIVE_OWNER, number));
 	objs[number] = p;
 	return 0;
 }
@@ -79,7 +79,7 @@ static int look(unsigned long number, size_t size)
 		pr_err("object %lu of %zu bytes has %zu\n", number, size, zpool_ksize(p));
 		return -EIO;
 	}
-	if (!press_is_intact(p, size, press_seed(LIVE_OWNER, number))) {
+	if (!pattern_is_intact(p, size, pattern_seed(LIVE_OWNER, number))) {
 		pr_err("object %lu of %zu bytes, at %p, is not what it was\n", number, size, p);
 		return -EIO;
 	}

@@ -16,12 +16,10 @@
 #include <linux/stdarg.h>
 #include <linux/string.h>
 
+#include "command.h"
 #include "press.h"
 
-#define MAX_ARGS	3
-#define MAX_TEXT	128
-
-static char said[MAX_TEXT];
+static char said[COMMAND_MAX_TEXT];
 
 void press_say(const char *format, ...)
 {
@@ -41,11 +39,7 @@ static int drop(const unsigned int *args)
 	return 0;
 }
 
-static const struct command {
-	const char *name, *usage;
-	unsigned int nr_args;
-	int (*run)(const unsigned int *args);
-} commands[] = {
+static const struct command all[] = {
 	{ "burst", "burst MIB", 1, press_burst },
 	{ "live", "live MIB", 1, press_live },
 	{ "verify", "verify", 0, press_verify },
@@ -58,38 +52,7 @@ static const struct command {
 	{ "drop", "drop", 0, drop },
 };
 
-static int print_usage(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		pr_err("a command is: %s\n", commands[i].usage);
-	return -EINVAL;
-}
-
-static const struct command *find(const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(commands[i].name, name))
-			return &commands[i];
-	return NULL;
-}
-
-/* As many numbers as the command wants, and nothing else. */
-static int read_numbers(char *text, const struct command *command, unsigned int *args)
-{
-	unsigned int i;
-
-	for (i = 0; i < command->nr_args; i++) {
-		char *word = strsep(&text, " ");
-
-		if (!word || kstrtouint(word, 0, &args[i]))
-			return -EINVAL;
-	}
-	return text ? -EINVAL : 0;
-}
+static const struct commands commands = { all, ARRAY_SIZE(all) };
 
 /* Where the kernel is told to fail only the tasks that are marked: who runs a command is one. */
 static void mark_for_fault_injection(bool fails)
@@ -103,24 +66,14 @@ static bool is_loaded;
 
 static int run_command(const char *val, const struct kernel_param *kp)
 {
-	const struct command *command;
-	unsigned int args[MAX_ARGS];
-	char text[MAX_TEXT], *rest;
-	const char *name;
 	int err;
 
 	said[0] = '\0';
-	strscpy(text, val, sizeof(text));
-	rest = strim(text);
-	name = strsep(&rest, " ");
-	command = find(name);
-	if (!is_loaded || !command || read_numbers(rest, command, args))
-		return print_usage();
+	if (!is_loaded)
+		return -EINVAL;
 	mark_for_fault_injection(true);
-	err = command->run(args);
+	err = command_run(&commands, val);
 	mark_for_fault_injection(false);
-	if (err)
-		pr_err("%s: failed with %d\n", name, err);
 	return err;
 }
 

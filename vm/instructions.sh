@@ -1,6 +1,7 @@
 #!/bin/bash
-# instructions.sh judge LANE VERSION AT-MOST FILE: print test lines on the instruction counts in FILE, what
-# a lane printed: against the goal, AT-MOST instructions a pair, and against those of the same lane
+# instructions.sh judge LANE VERSION AT-MOST PIN-AT-MOST FILE: print test lines on the instruction counts in FILE,
+# what a lane printed: against the goals, AT-MOST instructions a pair of alloc and free, PIN-AT-MOST a pair of
+# pin and unpin, and against those of the same lane
 # and kernel in vm/instructions.csv. Leaves them in build/LANE/instructions.csv.
 # instructions.sh table: put what the lanes have left into vm/instructions.csv.
 # shellcheck source=vm/lib.sh
@@ -31,10 +32,16 @@ worst()
 		END { if (n == 48) print max " at " size " B" }' "$mine"
 }
 
-# within_goal WORST
-within_goal()
+# pin: of the pair of pin and unpin
+pin()
 {
-	[ "$1" ] && ((${1%% *} <= goal))
+	awk -F, '$4 == "pin" { print $6 }' "$mine"
+}
+
+# within GOAL WORST
+within()
+{
+	[ "$2" ] && ((${2%% *} <= $1))
 }
 
 # As many more as rounding makes are no growth.
@@ -67,8 +74,10 @@ judge()
 		# shellcheck disable=SC2086 # two words
 		max=$(worst $where)
 		check "$lane: ${where#* }, budget ${where% *}: $goal instructions a pair at most (worst: ${max:-not all figures})" \
-			within_goal "$max"
+			within "$goal" "$max"
 	done
+	max=$(pin)
+	check "$lane: pin and unpin: $pin_goal instructions at most (${max:-not measured})" within "$pin_goal" "$max"
 	if grep -q "^$version,$lane," "$table"; then
 		check "$lane: no pair takes 2 % more instructions than vm/instructions.csv says (if it may: make insn-table)" \
 			has_not_grown
@@ -96,10 +105,10 @@ merge()
 
 case ${1:-} in
 judge)
-	lane=$2 version=$3 goal=$4
+	lane=$2 version=$3 goal=$4 pin_goal=$5
 	mine=$top/build/$lane/instructions.csv
-	judge "$5"
+	judge "$6"
 	;;
 table) merge ;;
-*) die "say what: judge LANE VERSION AT-MOST FILE, or table" ;;
+*) die "say what: judge LANE VERSION AT-MOST PIN-AT-MOST FILE, or table" ;;
 esac

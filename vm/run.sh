@@ -8,7 +8,8 @@
 #   torture, torture_long             seconds of torture; and with KZPOOL_LONG=1
 #   limit                             seconds that all of it may take
 #   expected                          lines of the log that are no trouble
-#   instructions                      where they are counted, how many a pair may take
+#   instructions, pin_instructions    where they are counted, how many a pair may take of alloc and free,
+#                                     of pin and unpin
 # Status 77: skipped, since there is no such kernel here.
 # shellcheck source=vm/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -125,7 +126,8 @@ judge()
 	check "$lane: the guest ran to its end" ran_to_its_end
 	check "$lane: the console log is clean" is_clean
 	[[ " $guest " != *" insn "* ]] ||
-		"$top/vm/instructions.sh" judge "$lane" "$(cat "$kernel/version")" "$instructions" "$console"
+		"$top/vm/instructions.sh" judge "$lane" "$(cat "$kernel/version")" "$instructions" \
+			"$pin_instructions" "$console"
 }
 
 # One run of a lane at a time.

@@ -1,4 +1,4 @@
-# The parameters of the policy: what is out of range is refused in words, at run time and at load.
+# The parameters of the policy and of compaction: what is out of range is refused in words, now and at load.
 
 # NAME:LEAST:MOST at run time, :LEAST:MOST at load, where the two hit rates do not see each other yet
 ranges="adapt_interval_ms:10:3600000:10:3600000
@@ -8,7 +8,9 @@ ranges="adapt_interval_ms:10:3600000:10:3600000
 	shrink_hit_pct:1:89:1:99
 	shrink_idle_ms:1:86400000:1:86400000
 	shrink_factor_pct:1:99:1:99
-	decay_ms:0:86400000:0:86400000"
+	decay_ms:0:86400000:0:86400000
+	compact_frag_pct:1:100:1:100
+	compact_batch:1:65536:1:65536"
 
 # bad_values LEAST MOST: on either side of what is allowed, and no number at all
 bad_values()
@@ -77,3 +79,11 @@ check "kzpool unloads with both" rmmod kzpool
 dmesg -c >/dev/null
 check "kzpool refuses to load with shrink_hit_pct=95 alone" refuses insmod /kzpool.ko shrink_hit_pct=95
 check "that is told" test "$(told shrink_hit_pct 95 1 "89 (below grow_hit_pct)")" -gt 0
+
+dmesg -c >/dev/null
+check "kzpool refuses to load with debug=XYZ" refuses insmod /kzpool.ko debug=XYZ
+check "that is told too" eval "dmesg | grep -q \"kzpool: debug: 'X' is none of the letters\""
+check "kzpool loads with debug=MU" load debug=MU
+check "both letters are kept" test "$(cat "$parameters/debug")" = MU
+check "debug stays as it was at load" refuses set_parameter debug M
+check "kzpool unloads after debug=MU" rmmod kzpool
