@@ -85,9 +85,11 @@ static void publish(struct directory *dir)
 	u32 i, nr = directory->shown.nr;
 
 	lockdep_assert_held(&lock);
-	memcpy(dir->all, directory->all, nr * sizeof(*dir->all));
-	memcpy(dir->shown.chunks, directory->shown.chunks, nr * sizeof(*dir->shown.chunks));
-	for (i = nr; i < dir->capacity; i++)
+	for (i = 0; i < nr; i++) {
+		dir->all[i] = directory->all[i];
+		dir->shown.chunks[i] = directory->shown.chunks[i];
+	}
+	for (; i < dir->capacity; i++)
 		dir->shown.chunks[i] = nobody;
 	dir->shown.nr = nr;
 	dir->before = directory;
