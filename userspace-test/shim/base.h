@@ -259,6 +259,8 @@ typedef struct { int counter; } atomic_t;
 typedef struct { long counter; } atomic_long_t;
 typedef struct { s64 counter; } atomic64_t;
 
+#define ATOMIC64_INIT(n)		{ n }
+
 #define atomic_read(v)			READ_ONCE((v)->counter)
 #define atomic_set(v, n)		WRITE_ONCE((v)->counter, n)
 #define atomic_add_return(n, v)		__atomic_add_fetch(&(v)->counter, n, __ATOMIC_SEQ_CST)
