@@ -299,6 +299,18 @@ static void all_hindered_may_be_tried_again(struct kunit *test)
 	KUNIT_EXPECT_NE(test, zpool_slabs_surplus(&f->slabs), 0UL);
 }
 
+/* Others of its tenth are picked before. */
+static void who_may_be_tried_again_serves_first(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct zpool_slab *slab = add(test, 4);
+
+	add(test, 4);
+	hinder(test, slab);
+	zpool_slabs_retry(&f->slabs);
+	expect_serves(test, slab, 1);
+}
+
 /*
  * Surplus, and who is picked.
  */
@@ -398,8 +410,10 @@ static void the_hindered_are_not_picked(struct kunit *test)
 	struct zpool_slab *sparse = add(test, 1), *half = add(test, NR / 2);
 	unsigned long owed = 0;
 
+	hinder(test, add(test, 2));
 	hinder(test, sparse);
 	KUNIT_EXPECT_PTR_EQ(test, isolate_sparsest(test, &owed), half);
+	owed = 0;
 	KUNIT_EXPECT_NULL(test, isolate_sparsest(test, &owed));
 	zpool_slabs_settle(&f->slabs, half, false);
 	zpool_slabs_retry(&f->slabs);
@@ -630,6 +644,7 @@ static struct kunit_case slabs_cases[] = {
 	KUNIT_CASE(hindered_slabs_serve_first_of_all),
 	KUNIT_CASE(an_empty_slab_is_not_hindered),
 	KUNIT_CASE(all_hindered_may_be_tried_again),
+	KUNIT_CASE(who_may_be_tried_again_serves_first),
 	KUNIT_CASE(the_surplus_is_what_could_go),
 	KUNIT_CASE(the_hindered_are_not_surplus),
 	KUNIT_CASE(the_sparsest_is_picked),
