@@ -777,6 +777,46 @@ static void a_cache_is_held(struct kunit *test)
 	zpool_cache_destroy(plain);
 }
 
+/* Somebody else, who lets go after some grace periods: of more than one is waited for. */
+static struct {
+	struct rcu_head rcu;
+	struct zpool_cache *held;
+	unsigned int hops;
+} other;
+
+static void let_go(struct rcu_head *head)
+{
+	if (READ_ONCE(other.hops)) {
+		WRITE_ONCE(other.hops, other.hops - 1);
+		call_rcu(head, let_go);
+	} else {
+		zpool_cache_release(other.held);
+	}
+}
+
+static void let_other_hold(struct kunit *test, const char *name)
+{
+	other.held = zpool_cache_hold(name);
+	KUNIT_ASSERT_NOT_NULL(test, other.held);
+	other.hops = 3;
+	call_rcu(&other.rcu, let_go);
+}
+
+static void who_holds_a_cache_is_waited_for(struct kunit *test)
+{
+	struct zpool_cache *plain = zpool_cache_create("kunit-plain", 64, 0, 0, NULL);
+
+	KUNIT_ASSERT_NOT_NULL(test, plain);
+	let_other_hold(test, "kunit-movable");
+	KUNIT_EXPECT_EQ(test, zpool_cache_set_move(cache, NULL, NULL), 0);
+	KUNIT_EXPECT_EQ(test, other.hops, 0U);
+	KUNIT_EXPECT_EQ(test, atomic_read(&cache->users), 0);
+
+	let_other_hold(test, "kunit-plain");
+	zpool_cache_destroy(plain);
+	KUNIT_EXPECT_EQ(test, other.hops, 0U);
+}
+
 static struct kunit_case movable_cases[] = {
 	KUNIT_CASE(set_move_is_refused),
 	KUNIT_CASE(set_move_comes_before_the_first_object),
@@ -797,6 +837,7 @@ static struct kunit_case movable_cases[] = {
 	KUNIT_CASE(a_double_free_by_rcu_is_found),
 	KUNIT_CASE(whom_notify_does_not_know),
 	KUNIT_CASE(a_cache_is_held),
+	KUNIT_CASE(who_holds_a_cache_is_waited_for),
 	{}
 };
 
