@@ -335,14 +335,14 @@ static void the_hindered_are_tried_again_later(struct kunit *test)
  * Waiting.
  */
 
-/* The turn of the next pass, from this one on. */
-static unsigned int turns_until_pass(void)
+/* The turn of the next pass, from this one on. After none of them there is more to do. */
+static unsigned int turns_until_pass(struct kunit *test)
 {
 	unsigned long now = zpool_compact.passes;
 	unsigned int turns = 0;
 
 	while (zpool_compact.passes == now && turns < 200) {
-		zpool_compact_turn(false);
+		KUNIT_EXPECT_EQ(test, zpool_compact_turn(false), 0U);
 		turns++;
 	}
 	return turns;
@@ -356,13 +356,13 @@ static void who_gains_nothing_waits_longer(struct kunit *test)
 	answer = ZPOOL_MOVE_UNKNOWN;
 	lay_out(test, 16, NR / 2, NR / 2);
 	for (i = 0; i < ARRAY_SIZE(turns); i++)
-		KUNIT_EXPECT_EQ_MSG(test, turns_until_pass(), turns[i], "%u", i);
+		KUNIT_EXPECT_EQ_MSG(test, turns_until_pass(test), turns[i], "%u", i);
 	KUNIT_EXPECT_EQ(test, emptied(), 0UL);
 	KUNIT_EXPECT_EQ(test, passes(), 0UL + ARRAY_SIZE(turns));
 
 	/* Who has something new to say is asked at once. */
 	zpool_cache_move_notify(cache, objs[0]);
-	KUNIT_EXPECT_EQ(test, turns_until_pass(), 1U);
+	KUNIT_EXPECT_EQ(test, turns_until_pass(test), 1U);
 
 	/* And when memory is scarce. */
 	i = cache->compact_wait;
@@ -376,10 +376,10 @@ static void who_gains_waits_no_more(struct kunit *test)
 {
 	answer = ZPOOL_MOVE_UNKNOWN;
 	lay_out(test, 16, NR / 2, NR / 2);
-	KUNIT_EXPECT_EQ(test, turns_until_pass(), 1U);
-	KUNIT_EXPECT_EQ(test, turns_until_pass(), 2U);
+	KUNIT_EXPECT_EQ(test, turns_until_pass(test), 1U);
+	KUNIT_EXPECT_EQ(test, turns_until_pass(test), 2U);
 	answer = ZPOOL_MOVE_DONE;
-	KUNIT_EXPECT_EQ(test, turns_until_pass(), 4U);
+	KUNIT_EXPECT_EQ(test, turns_until_pass(test), 4U);
 	KUNIT_EXPECT_EQ(test, emptied(), 8UL);
 	KUNIT_EXPECT_EQ(test, cache->compact_waits, 0U);
 	KUNIT_EXPECT_EQ(test, cache->compact_wait, 0U);
@@ -519,6 +519,24 @@ static void debug_moves(struct kunit *test)
 	expect_contents(test);
 }
 
+/* What is kept empty has nothing to move. */
+static void debug_moves_nothing_from_nowhere(struct kunit *test)
+{
+	enum zpool_slab_use use = ZPOOL_DIRECT;
+	unsigned int turns;
+	void *obj;
+
+	KUNIT_ASSERT_EQ(test, zpool_cache_take(cache, GFP_KERNEL, zpool_this_nid(), &obj, 1, &use),
+			1U);
+	zpool_slabs_free(&obj, 1, ZPOOL_DIRECT, cache);
+	KUNIT_ASSERT_EQ(test, slabs_of(cache)->nr_on[ZPOOL_EMPTY], 1UL);
+	zpool_debug = ZPOOL_DEBUG_MOVE;
+	for (turns = 0; turns < 10; turns++)
+		zpool_compact_turn(false);
+	KUNIT_EXPECT_EQ(test, passes(), 0UL);
+	KUNIT_EXPECT_EQ(test, slabs_of(cache)->nr_on[ZPOOL_EMPTY], 1UL);
+}
+
 static struct kunit_case compact_cases[] = {
 	KUNIT_CASE(equally_half_full_slabs_go),
 	KUNIT_CASE(the_gain_is_exact),
@@ -538,6 +556,7 @@ static struct kunit_case compact_cases[] = {
 	KUNIT_CASE(a_range_of_others),
 	KUNIT_CASE(without_room_nothing_changes),
 	KUNIT_CASE(debug_moves),
+	KUNIT_CASE(debug_moves_nothing_from_nowhere),
 	{}
 };
 

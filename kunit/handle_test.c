@@ -456,6 +456,7 @@ static void pins_and_frees_leave_a_trace(struct kunit *test)
 	KUNIT_EXPECT_NE(test, word_of(h), word);
 	word = word_of(h);
 	zpool_handle_free(h);
+	KUNIT_EXPECT_NE(test, word_of(h) >> 32, word >> 32);
 	again = alloc(test, SIZE);
 	KUNIT_EXPECT_EQ(test, index_of(again), index_of(h));
 	KUNIT_EXPECT_EQ(test, (u32)word_of(h), (u32)word);
