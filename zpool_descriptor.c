@@ -88,10 +88,12 @@ static void publish(struct directory *dir)
 	u32 i, nr = directory->shown.nr;
 
 	lockdep_assert_held(&lock);
-	for (i = 0; i < dir->capacity; i++) {
-		dir->all[i] = i < nr ? directory->all[i] : NULL;
-		dir->shown.chunks[i] = i < nr ? directory->shown.chunks[i] : nobody;
+	for (i = 0; i < nr; i++) {
+		dir->all[i] = directory->all[i];
+		dir->shown.chunks[i] = directory->shown.chunks[i];
 	}
+	for (; i < dir->capacity; i++)
+		dir->shown.chunks[i] = nobody;
 	dir->shown.nr = nr;
 	dir->before = directory;
 	directory = dir;

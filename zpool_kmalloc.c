@@ -123,6 +123,14 @@ static noinline void *alloc_special(size_t size, gfp_t gfp, void *caller)
 	return alloc_class(zpool_size_class(size), gfp, caller);
 }
 
+/* For whichever function of the family it is: @caller is not one of ours. */
+static __always_inline void *alloc_for(size_t size, gfp_t gfp, void *caller)
+{
+	if (unlikely(!zpool_is_pooled(size, gfp) || (gfp & __GFP_ZERO)))
+		return alloc_special(size, gfp, caller);
+	return alloc_class(zpool_size_class(size), gfp, caller);
+}
+
 /**
  * zpool_kmalloc() - memory of at least a size
  * @size: bytes; 0 gives ZERO_SIZE_PTR
@@ -138,9 +146,7 @@ static noinline void *alloc_special(size_t size, gfp_t gfp, void *caller)
  */
 void *zpool_kmalloc(size_t size, gfp_t gfp)
 {
-	if (unlikely(!zpool_is_pooled(size, gfp) || (gfp & __GFP_ZERO)))
-		return alloc_special(size, gfp, (void *)_RET_IP_);
-	return alloc_class(zpool_size_class(size), gfp, (void *)_RET_IP_);
+	return alloc_for(size, gfp, (void *)_RET_IP_);
 }
 EXPORT_SYMBOL_GPL(zpool_kmalloc);
 
@@ -172,7 +178,7 @@ void *zpool_kmalloc_node(size_t size, gfp_t gfp, int node)
 	if (!zpool_node_choose(&node, gfp, "kmalloc_node"))
 		return NULL;
 	if (node == NUMA_NO_NODE)
-		return zpool_kmalloc(size, gfp);
+		return alloc_for(size, gfp, (void *)_RET_IP_);
 	if (!zpool_is_pooled(size, gfp))
 		return alloc_outside(size, gfp, node);
 	return alloc_served(zpool_size_class(size), gfp, node, (void *)_RET_IP_);
@@ -194,7 +200,7 @@ void *zpool_kmalloc_array(size_t n, size_t size, gfp_t gfp)
 
 	if (unlikely(check_mul_overflow(n, size, &bytes)))
 		return NULL;
-	return zpool_kmalloc(bytes, gfp);
+	return alloc_for(bytes, gfp, (void *)_RET_IP_);
 }
 EXPORT_SYMBOL_GPL(zpool_kmalloc_array);
 
@@ -209,7 +215,11 @@ EXPORT_SYMBOL_GPL(zpool_kmalloc_array);
  */
 void *zpool_kcalloc(size_t n, size_t size, gfp_t gfp)
 {
-	return zpool_kmalloc_array(n, size, gfp | __GFP_ZERO);
+	size_t bytes;
+
+	if (unlikely(check_mul_overflow(n, size, &bytes)))
+		return NULL;
+	return alloc_special(bytes, gfp | __GFP_ZERO, (void *)_RET_IP_);
 }
 EXPORT_SYMBOL_GPL(zpool_kcalloc);
 
@@ -515,7 +525,7 @@ void *zpool_krealloc(const void *p, size_t new_size, gfp_t gfp)
 	void *new;
 
 	if (ZERO_OR_NULL_PTR(p))
-		return zpool_kmalloc(new_size, gfp);
+		return alloc_for(new_size, gfp, (void *)_RET_IP_);
 	if (!new_size) {
 		zpool_kfree(p);
 		return ZERO_SIZE_PTR;
@@ -530,7 +540,7 @@ void *zpool_krealloc(const void *p, size_t new_size, gfp_t gfp)
 	usable = zpool_usable_size(page);
 	if (new_size <= usable)
 		return resize_in_place((void *)p, new_size, usable, gfp);
-	new = zpool_kmalloc(new_size, gfp);
+	new = alloc_for(new_size, gfp, (void *)_RET_IP_);
 	if (new) {
 		memcpy(new, p, usable);
 		zpool_kfree(p);

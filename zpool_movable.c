@@ -50,31 +50,36 @@ static void put_old(const struct move *m, enum zpool_slab_use use)
 	zpool_slabs_free(&obj, 1, use, m->cache);
 }
 
-/* The new one was not taken. */
+/* The new one was not taken. If it waits for a grace period, links are in it until then. */
 static void end_new(const struct move *m)
 {
-	if (zpool_live_end_move(m->new_note, ZPOOL_LIVE_FREE) & (ZPOOL_LIVE_FREED | ZPOOL_LIVE_RCU))
+	u32 state = zpool_live_end_move(m->new_note, ZPOOL_LIVE_FREE);
+
+	WRITE_ONCE(*m->new_note, ZPOOL_LIVE_FREE);
+	if (state & (ZPOOL_LIVE_FREED | ZPOOL_LIVE_RCU))
 		zpool_report("%s: %p was freed, which a move had offered and its callback not taken",
 			     m->cache->name, m->new);
-	WRITE_ONCE(*m->new_note, ZPOOL_LIVE_FREE);
+	if (state & ZPOOL_LIVE_RCU)
+		rcu_barrier();
 	construct(m->cache, m->new);
 }
 
-/* The owner has left the old one, and taken the new one or not. */
+/*
+ * The owner has left the old one, and taken the new one or not: else this is the
+ * free of what was allocated.
+ */
 static void end_old(const struct move *m, enum zpool_move answer, enum zpool_slab_use use)
 {
 	u32 state = zpool_live_end_move(m->old_note, ZPOOL_LIVE_FREE);
 
-	if (!(state & (ZPOOL_LIVE_FREED | ZPOOL_LIVE_RCU))) {
+	if (state & (ZPOOL_LIVE_FREED | ZPOOL_LIVE_RCU))
+		zpool_report("%s: %p was freed, and its callback says %s as well", m->cache->name,
+			     m->old, answers[answer]);
+	if (!(state & ZPOOL_LIVE_RCU))
 		construct(m->cache, m->old);
+	if (state & ZPOOL_LIVE_FREED || !(state & ZPOOL_LIVE_RCU))
 		put_old(m, use);
-		return;
-	}
-	zpool_report("%s: %p was freed, and its callback says %s as well", m->cache->name,
-		     m->old, answers[answer]);
-	if (state & ZPOOL_LIVE_FREED)
-		put_old(m, use);
-	else
+	else if (use == ZPOOL_MOVING)
 		atomic_long_inc(&m->cache->dropped);
 }
 

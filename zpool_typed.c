@@ -151,6 +151,18 @@ static __always_inline void *initialised(struct zpool_cache *cache, void *obj, g
 	return obj;
 }
 
+/* For whichever function it is: @caller is not one of ours. */
+static __always_inline void *alloc_for(struct zpool_cache *cache, gfp_t gfp, void *caller)
+{
+	void *obj;
+
+	if (unlikely(is_refused(cache, gfp)))
+		return NULL;
+	if (unlikely(!zpool_alloc_fast(cache->heads, &obj)))
+		obj = zpool_alloc_slow(cache, gfp, NUMA_NO_NODE, caller);
+	return initialised(cache, obj, gfp);
+}
+
 /**
  * zpool_cache_alloc() - an object of a cache
  * @cache: which
@@ -164,13 +176,7 @@ static __always_inline void *initialised(struct zpool_cache *cache, void *obj, g
  */
 void *zpool_cache_alloc(struct zpool_cache *cache, gfp_t gfp)
 {
-	void *obj;
-
-	if (unlikely(is_refused(cache, gfp)))
-		return NULL;
-	if (unlikely(!zpool_alloc_fast(cache->heads, &obj)))
-		obj = zpool_alloc_slow(cache, gfp, NUMA_NO_NODE, (void *)_RET_IP_);
-	return initialised(cache, obj, gfp);
+	return alloc_for(cache, gfp, (void *)_RET_IP_);
 }
 EXPORT_SYMBOL_GPL(zpool_cache_alloc);
 
@@ -184,7 +190,7 @@ EXPORT_SYMBOL_GPL(zpool_cache_alloc);
  */
 void *zpool_cache_zalloc(struct zpool_cache *cache, gfp_t gfp)
 {
-	return zpool_cache_alloc(cache, gfp | __GFP_ZERO);
+	return alloc_for(cache, gfp | __GFP_ZERO, (void *)_RET_IP_);
 }
 EXPORT_SYMBOL_GPL(zpool_cache_zalloc);
 
@@ -202,7 +208,7 @@ void *zpool_cache_alloc_node(struct zpool_cache *cache, gfp_t gfp, int node)
 	if (unlikely(is_refused(cache, gfp) || !zpool_node_choose(&node, gfp, cache->name)))
 		return NULL;
 	if (node == NUMA_NO_NODE)
-		return zpool_cache_alloc(cache, gfp);
+		return alloc_for(cache, gfp, (void *)_RET_IP_);
 	return initialised(cache, zpool_alloc_slow(cache, gfp, node, (void *)_RET_IP_), gfp);
 }
 EXPORT_SYMBOL_GPL(zpool_cache_alloc_node);
