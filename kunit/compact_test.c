@@ -201,7 +201,6 @@ static void nothing_to_gain_costs_nothing(struct kunit *test)
 	idle = zpool_test_usage(cache).magazine_bytes;
 	KUNIT_ASSERT_NE(test, idle, 0UL);
 	KUNIT_EXPECT_EQ(test, zpool_compact_turn(true), 0U);
-	KUNIT_EXPECT_EQ(test, zpool_compact_named(NAME), 0);
 	KUNIT_EXPECT_EQ(test, passes(), 0UL);
 	KUNIT_EXPECT_EQ(test, nr_moved(), 0UL);
 	KUNIT_EXPECT_EQ(test, cache->compact_waits, 0U);

@@ -196,9 +196,19 @@ static void the_owner_may_be_asked_again(struct kunit *test)
 	zpool_live_unmark(f.slab, f.objs[1]);
 	KUNIT_EXPECT_EQ(test, *note(1), 0U + (USED | RCU));
 	KUNIT_EXPECT_EQ(test, *note(2), 0U + (USED | NEVER));
-	*note(1) = OLD | FREED | LATER;
+}
+
+/* Also while its owner is about to say never. */
+static void asked_meanwhile(struct kunit *test)
+{
+	*note(1) = OLD | LATER;
 	zpool_live_unmark(f.slab, f.objs[1]);
-	KUNIT_EXPECT_EQ(test, *note(1), 0U + (OLD | FREED));
+	KUNIT_EXPECT_EQ(test, zpool_live_end_move(note(1), USED | NEVER) & OLD, 0U + OLD);
+	KUNIT_EXPECT_EQ(test, *note(1), 0U + USED);
+	KUNIT_ASSERT_TRUE(test, zpool_live_begin_move(note(1), note(2)));
+	zpool_live_end_move(note(2), ZPOOL_LIVE_FREE);
+	zpool_live_end_move(note(1), USED | NEVER);
+	KUNIT_EXPECT_EQ(test, *note(1), 0U + (USED | NEVER));
 }
 
 static struct kunit_case live_cases[] = {
@@ -210,6 +220,7 @@ static struct kunit_case live_cases[] = {
 	KUNIT_CASE(a_move_begins),
 	KUNIT_CASE(a_move_ends),
 	KUNIT_CASE(the_owner_may_be_asked_again),
+	KUNIT_CASE(asked_meanwhile),
 	{}
 };
 
