@@ -47,6 +47,10 @@ static struct directory none;
 static struct directory *directory = &none;
 struct zpool_directory *zpool_directory = &none.shown;
 
+/* Flags that speak of the object. */
+#define NOT_FOR_CHUNKS	(__GFP_ZERO | __GFP_THISNODE | __GFP_ACCOUNT | __GFP_DMA | __GFP_DMA32 | \
+			 __GFP_HIGHMEM | __GFP_MOVABLE | __GFP_RECLAIMABLE | __GFP_COMP)
+
 #define LEAST_CAPACITY	64U			/* 8192 handles: a directory of 1 KiB */
 #define MOST_CHUNKS	(1UL << (ZPOOL_INDEX_BITS - ZPOOL_CHUNK_SHIFT))
 
@@ -85,9 +89,11 @@ static void publish(struct directory *dir)
 	u32 i, nr = directory->shown.nr;
 
 	lockdep_assert_held(&lock);
-	memcpy(dir->all, directory->all, nr * sizeof(*dir->all));
-	memcpy(dir->shown.chunks, directory->shown.chunks, nr * sizeof(*dir->shown.chunks));
-	for (i = nr; i < dir->capacity; i++)
+	for (i = 0; i < nr; i++) {
+		dir->all[i] = directory->all[i];
+		dir->shown.chunks[i] = directory->shown.chunks[i];
+	}
+	for (; i < dir->capacity; i++)
 		dir->shown.chunks[i] = nobody;
 	dir->shown.nr = nr;
 	dir->before = directory;
@@ -227,7 +233,9 @@ u32 zpool_descriptor_get(gfp_t gfp)
 	unsigned long flags;
 	u32 index = 0;
 
-	gfp &= ~(__GFP_ZERO | __GFP_THISNODE | __GFP_ACCOUNT);
+	gfp &= ~NOT_FOR_CHUNKS;
+	if (!gfpflags_allow_blocking(gfp))
+		gfp &= ~__GFP_NOFAIL;
 	do {
 		raw_spin_lock_irqsave(&lock, flags);
 		chunk = list_first_entry_or_null(&with_spare, struct chunk, list);
