@@ -108,11 +108,13 @@ void mutex_lock(struct mutex *lock)
 	shim_assert_no_reclaim("a mutex taken");
 	pthread_mutex_lock(&lock->mutex);
 	WRITE_ONCE(lock->owner, &shim_me);
+	shim_me.nr_mutexes++;
 }
 
 void mutex_unlock(struct mutex *lock)
 {
 	shim_assert_held(READ_ONCE(lock->owner), "mutex");
+	shim_me.nr_mutexes--;
 	WRITE_ONCE(lock->owner, NULL);
 	pthread_mutex_unlock(&lock->mutex);
 }
