@@ -361,8 +361,6 @@ unsigned int zpool_compact_turn(bool is_scarce)
  * Memory that is to go offline.
  */
 
-#define RESCHED_PAGES	1024
-
 /* Who offlines memory holds locks that a callback may want: it does not wait for one for ever. */
 #define MOST_TRIES	100
 
@@ -378,28 +376,18 @@ static bool lock_soon(void)
 	return false;
 }
 
-/* Isolate what of @cache lies in the range. Return: false when nothing does. */
-static bool isolate_range(struct zpool_cache *cache, unsigned long start_pfn,
-			  unsigned long nr_pages)
+static void empty_range(struct zpool_cache *cache, unsigned long start_pfn,
+			unsigned long nr_pages)
 {
-	unsigned long pfn;
-	bool any = false;
+	int nid;
 
-	for (pfn = start_pfn; pfn < start_pfn + nr_pages; pfn++) {
-		if (!(pfn % RESCHED_PAGES))
-			cond_resched();
-		struct page *page = pfn_to_page(pfn);
-		struct zpool_slabs *home;
-		struct zpool_slab *slab;
+	lockdep_assert_held(&compact_lock);
+	for_each_node(nid) {
+		struct zpool_slabs *slabs = &cache->nodes[nid]->slabs;
 
-		rcu_read_lock();
-		slab = zpool_page_is_ours(page) ? zpool_page_slab(page) : NULL;
-		home = slab ? READ_ONCE(slab->home) : NULL;
-		if (home && home->owner == cache)
-			any |= zpool_slabs_isolate(home, slab);
-		rcu_read_unlock();
+		if (zpool_slabs_isolate_range(slabs, start_pfn, nr_pages))
+			evacuate_isolated(cache, slabs, true);
 	}
-	return any;
 }
 
 /**
@@ -414,15 +402,12 @@ void zpool_compact_range(unsigned long start_pfn, unsigned long nr_pages)
 {
 	struct zpool_cache *cache;
 	u64 serial = 0;
-	int nid;
 
 	if (!lock_soon())
 		return;
 	while ((cache = zpool_cache_hold_after(serial))) {
 		serial = cache->serial;
-		if (isolate_range(cache, start_pfn, nr_pages))
-			for_each_node(nid)
-				evacuate_isolated(cache, &cache->nodes[nid]->slabs, true);
+		empty_range(cache, start_pfn, nr_pages);
 		zpool_cache_release(cache);
 	}
 	mutex_unlock(&compact_lock);

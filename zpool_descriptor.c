@@ -49,6 +49,10 @@ static struct directory none;
 static struct directory *directory = &none;
 struct zpool_directory *zpool_directory = &none.shown;
 
+/* Flags that speak of the object. */
+#define NOT_FOR_CHUNKS	(__GFP_ZERO | __GFP_THISNODE | __GFP_ACCOUNT | __GFP_DMA | __GFP_DMA32 | \
+			 __GFP_HIGHMEM | __GFP_MOVABLE | __GFP_RECLAIMABLE | __GFP_COMP)
+
 #define LEAST_CAPACITY	64U			/* 8192 handles: a directory of 1 KiB */
 #define MOST_CHUNKS	(1UL << (ZPOOL_INDEX_BITS - ZPOOL_CHUNK_SHIFT))
 
@@ -232,7 +236,9 @@ u32 zpool_descriptor_get(gfp_t gfp)
 	unsigned long flags;
 	u32 index = 0;
 
-	gfp &= ~(__GFP_ZERO | __GFP_THISNODE | __GFP_ACCOUNT);
+	gfp &= ~NOT_FOR_CHUNKS;
+	if (!gfpflags_allow_blocking(gfp))
+		gfp &= ~__GFP_NOFAIL;
 	do {
 		raw_spin_lock_irqsave(&lock, flags);
 		chunk = list_first_entry_or_null(&with_spare, struct chunk, list);

@@ -554,25 +554,61 @@ struct zpool_slab *zpool_slabs_isolate_from(struct zpool_slabs *slabs, enum zpoo
 	return slab;
 }
 
-/**
- * zpool_slabs_isolate() - isolate a certain slab
- * @slabs: of which cache and node
- * @slab: which; perhaps gone meanwhile
- *
- * Context: in an RCU section, so that @slab is a header still.
- * Return: false when it is none of @slabs, or isolated already.
- */
-bool zpool_slabs_isolate(struct zpool_slabs *slabs, struct zpool_slab *slab)
+static bool is_within(const struct zpool_slab *slab, unsigned long start_pfn,
+		      unsigned long nr_pages)
 {
-	unsigned long flags;
-	bool is_here;
+	unsigned long first = page_to_pfn(virt_to_page(slab->base));
+
+	return first < start_pfn + nr_pages && start_pfn < first + slab->nr_pages;
+}
+
+/* What is not within goes to the end, so that each is looked at once. */
+static bool isolate_within(struct zpool_slabs *slabs, enum zpool_place place,
+			   unsigned long start_pfn, unsigned long nr_pages)
+{
+	unsigned long left, flags;
+	struct zpool_slab *slab;
+	bool any = false;
 
 	raw_spin_lock_irqsave(&slabs->lock, flags);
-	is_here = slab->home == slabs && slab->place < ZPOOL_ISOLATED;
-	if (is_here)
-		isolate(slabs, slab);
+	for (left = slabs->nr_on[place]; left && !list_empty(&slabs->on[place]); left--) {
+		slab = list_first_entry(&slabs->on[place], struct zpool_slab, list);
+		if (is_within(slab, start_pfn, nr_pages)) {
+			isolate(slabs, slab);
+			any = true;
+		} else {
+			list_move_tail(&slab->list, &slabs->on[place]);
+		}
+		if (left % ZPOOL_BATCH == 0) {
+			raw_spin_unlock_irqrestore(&slabs->lock, flags);
+			raw_spin_lock_irqsave(&slabs->lock, flags);
+		}
+	}
 	raw_spin_unlock_irqrestore(&slabs->lock, flags);
-	return is_here;
+	return any;
+}
+
+/**
+ * zpool_slabs_isolate_range() - isolate what lies in a range of memory
+ * @slabs: of which cache and node
+ * @start_pfn: first page
+ * @nr_pages: how many
+ *
+ * What becomes fuller or emptier meanwhile may be missed. (The pages of the range
+ * are not asked: one of somebody else's may look like ours for a moment, with a
+ * private word that leads anywhere.)
+ *
+ * Return: false when there is nothing.
+ */
+bool zpool_slabs_isolate_range(struct zpool_slabs *slabs, unsigned long start_pfn,
+			       unsigned long nr_pages)
+{
+	unsigned int place;
+	bool any = false;
+
+	for (place = 0; place < ZPOOL_ISOLATED; place++)
+		any |= isolate_within(slabs, place, start_pfn, nr_pages);
+	return any;
 }
 
 /**

@@ -92,7 +92,8 @@ unsigned long zpool_slabs_trim(struct zpool_slabs *slabs);
 unsigned long zpool_slabs_surplus(struct zpool_slabs *slabs);
 struct zpool_slab *zpool_slabs_isolate_sparsest(struct zpool_slabs *slabs, unsigned long *owed);
 struct zpool_slab *zpool_slabs_isolate_from(struct zpool_slabs *slabs, enum zpool_place place);
-bool zpool_slabs_isolate(struct zpool_slabs *slabs, struct zpool_slab *slab);
+bool zpool_slabs_isolate_range(struct zpool_slabs *slabs, unsigned long start_pfn,
+			       unsigned long nr_pages);
 struct zpool_slab *zpool_slabs_first_isolated(struct zpool_slabs *slabs);
 unsigned long zpool_slabs_settle(struct zpool_slabs *slabs, struct zpool_slab *slab,
 				 bool is_hindered);

@@ -3,6 +3,7 @@
 #include "../zpool_sizeclass.h"
 #include "../zpool_node.h"
 #include "model.h"
+#include "owned.h"
 #include "world.h"
 
 /* For each eight bytes of the linear map: does an object use them? */
@@ -13,33 +14,43 @@ static u8 taken[MAX_NUMNODES * SHIM_NODE_PAGES * PAGE_SIZE / 8];
  * another object's nor shifted contents pass for right.
  */
 
-static u64 pattern(const struct model_object *o, size_t i)
+static u64 pattern(u32 salt, size_t i)
 {
-	return (i + o->salt) * 0x9e3779b97f4a7c15;
+	return (i + salt) * 0x9e3779b97f4a7c15;
+}
+
+void model_fill(u8 *p, size_t size, u32 salt)
+{
+	size_t i;
+
+	for (i = 0; i < size; i += 8) {
+		u64 word = pattern(salt, i);
+
+		memcpy(p + i, &word, min(size - i, sizeof(word)));
+	}
 }
 
 static void fill(struct model_object *o)
 {
+	o->salt = shim_random();
+	model_fill(o->p, o->size, o->salt);
+}
+
+void model_verify_bytes(const u8 *p, size_t size, u32 salt)
+{
 	size_t i;
 
-	o->salt = shim_random();
-	for (i = 0; i < o->size; i += 8) {
-		u64 word = pattern(o, i);
+	for (i = 0; i < size; i += 8) {
+		u64 word = pattern(salt, i);
 
-		memcpy(o->p + i, &word, min(o->size - i, sizeof(word)));
+		if (memcmp(p + i, &word, min(size - i, sizeof(word))))
+			shim_bug("object of %zu bytes: changed at byte %zu", size, i);
 	}
 }
 
 static void verify_bytes(const struct model_object *o, size_t size)
 {
-	size_t i;
-
-	for (i = 0; i < size; i += 8) {
-		u64 word = pattern(o, i);
-
-		if (memcmp(o->p + i, &word, min(size - i, sizeof(word))))
-			shim_bug("object of %zu bytes: changed at byte %zu", o->size, i);
-	}
+	model_verify_bytes(o->p, size, o->salt);
 }
 
 void model_verify(const struct model_object *o)
@@ -49,7 +60,7 @@ void model_verify(const struct model_object *o)
 		shim_bug("ksize %zu of %zu bytes", zpool_ksize(o->p), o->size);
 }
 
-static void expect_all(const u8 *p, int byte, size_t from, size_t to, const char *what)
+void model_expect_all(const u8 *p, int byte, size_t from, size_t to, const char *what)
 {
 	if (from < to && memchr_inv(p + from, byte, to - from))
 		shim_bug("bytes %zu to %zu not %s", from, to, what);
@@ -59,14 +70,14 @@ static void expect_all(const u8 *p, int byte, size_t from, size_t to, const char
  * Place. Marks go by what may be used, which is more than what was asked for.
  */
 
-static void mark(const u8 *p, size_t bytes, u8 from, u8 to)
+void model_mark(const u8 *p, size_t bytes, bool in_use)
 {
 	size_t first = (p - (u8 *)shim_linear_map) / 8, n = DIV_ROUND_UP(bytes, 8);
 
-	if (memchr_inv(taken + first, from, n))
+	if (memchr_inv(taken + first, !in_use, n))
 		shim_bug("%p, %zu bytes: %s", p, bytes,
-			 to ? "handed out, but in use" : "not all of it was in use");
-	memset(taken + first, to, n);
+			 in_use ? "handed out, but in use" : "not all of it was in use");
+	memset(taken + first, in_use, n);
 }
 
 /* Give or take the place of @o; the kernel's own objects are in no count of ours. */
@@ -74,7 +85,7 @@ static void count(struct model_object *o, bool in_use)
 {
 	size_t usable = zpool_ksize(o->p);
 
-	mark(o->p, usable, !in_use, in_use);
+	model_mark(o->p, usable, in_use);
 	if (o->kind != MODEL_FOREIGN)
 		types_count(o->type, usable, in_use ? 1 : -1);
 }
@@ -121,9 +132,9 @@ static void accept(struct model_object *o, gfp_t gfp)
 		o->kind = MODEL_FOREIGN;
 	count(o, true);
 	if (o->kind == MODEL_TYPED && o->type->ctor)
-		expect_all(o->p, CONSTRUCTED, 0, constructed_bytes(o), "as constructed");
+		model_expect_all(o->p, CONSTRUCTED, 0, constructed_bytes(o), "as constructed");
 	else if (zero)
-		expect_all(o->p, 0, 0, usable, "zero");
+		model_expect_all(o->p, 0, 0, usable, "zero");
 	if (o->kind == MODEL_POOLED)
 		check_usable(o, usable);
 	o->zeroed = gfp & __GFP_ZERO;
@@ -174,7 +185,7 @@ bool model_take(struct model *m, struct model_object *o)
  * Calls.
  */
 
-static gfp_t random_gfp(void)
+gfp_t model_any_gfp(void)
 {
 	static const gfp_t may_sleep[] = {
 		GFP_KERNEL, GFP_KERNEL, GFP_KERNEL | __GFP_NOFAIL, GFP_NOIO,
@@ -192,7 +203,7 @@ static gfp_t random_gfp(void)
 }
 
 /* Each doubling is as likely as any other; most of the time one size is in favour. */
-static size_t random_size(const struct model *m)
+size_t model_any_size(const struct model *m)
 {
 	if (m->favourite && shim_below(4))
 		return m->favourite;
@@ -200,7 +211,7 @@ static size_t random_size(const struct model *m)
 }
 
 /* Who cannot wait asks for __GFP_NOFAIL in vain. */
-static void expect_may_fail(gfp_t gfp)
+void model_expect_may_fail(gfp_t gfp)
 {
 	if (gfp & __GFP_NOFAIL && gfpflags_allow_blocking(gfp))
 		shim_bug("__GFP_NOFAIL failed");
@@ -222,23 +233,32 @@ static void *call_kmalloc(size_t size, gfp_t gfp)
 	}
 }
 
+/*
+ * Onto the table, or away. (In NMI what was taken off it can be put back: nothing
+ * comes in between.)
+ */
+void model_keep(struct model *m, struct model_object *o)
+{
+	if (!model_give(m, o))
+		model_free(o);
+}
+
 static void keep(struct model *m, struct model_object *o, gfp_t gfp)
 {
 	m->nr_allocs += !in_nmi();
 	if (!o->p) {
 		m->nr_null += !in_nmi();
-		expect_may_fail(gfp);
+		model_expect_may_fail(gfp);
 		return;
 	}
 	accept(o, gfp);
-	if (!model_give(m, o))
-		model_free(o);
+	model_keep(m, o);
 }
 
 static void alloc_pooled(struct model *m)
 {
-	struct model_object o = { .kind = MODEL_POOLED, .size = random_size(m) };
-	gfp_t gfp = random_gfp() | (shim_below(4) ? 0 : __GFP_ZERO);
+	struct model_object o = { .kind = MODEL_POOLED, .size = model_any_size(m) };
+	gfp_t gfp = model_any_gfp() | (shim_below(4) ? 0 : __GFP_ZERO);
 
 	o.p = call_kmalloc(o.size, gfp);
 	keep(m, &o, gfp);
@@ -247,7 +267,7 @@ static void alloc_pooled(struct model *m)
 static void alloc_typed(struct model *m)
 {
 	struct model_object o = { .kind = MODEL_TYPED, .type = types_any() };
-	gfp_t gfp = random_gfp() | (o.type->ctor || shim_below(3) ? 0 : __GFP_ZERO);
+	gfp_t gfp = model_any_gfp() | (o.type->ctor || shim_below(3) ? 0 : __GFP_ZERO);
 
 	o.size = o.type->size;
 	if (gfp & __GFP_ZERO && shim_below(2))
@@ -266,8 +286,8 @@ static bool may_call_kernel(void)
 /* From the kernel: by the test itself, or passed on by zpool, but not in NMI. */
 static void alloc_foreign(struct model *m)
 {
-	struct model_object o = { .kind = MODEL_FOREIGN, .size = random_size(m) };
-	gfp_t gfp = random_gfp() & ~(__GFP_NOFAIL | __GFP_THISNODE);
+	struct model_object o = { .kind = MODEL_FOREIGN, .size = model_any_size(m) };
+	gfp_t gfp = model_any_gfp() & ~(__GFP_NOFAIL | __GFP_THISNODE);
 
 	if (in_nmi()) {
 		o.p = zpool_kmalloc(ZPOOL_MAX_SIZE + 1, gfp);
@@ -298,10 +318,10 @@ static void alloc_foreign(struct model *m)
  */
 static void alloc_node(struct model *m)
 {
-	struct model_object o = { .kind = MODEL_POOLED, .size = random_size(m) };
+	struct model_object o = { .kind = MODEL_POOLED, .size = model_any_size(m) };
 	int node = (int)shim_below(nr_node_ids + 1) - 1;
 	unsigned long moves = world_nr_moves();
-	gfp_t gfp = random_gfp();
+	gfp_t gfp = model_any_gfp();
 
 	if (shim_below(2)) {
 		o.p = zpool_kmalloc_node(o.size, gfp, node);
@@ -323,9 +343,9 @@ static void alloc_node(struct model *m)
 /* Some objects of one size. What comes before the first that was not there is good. */
 static void alloc_bulk(struct model *m)
 {
-	struct model_object o = { .kind = MODEL_POOLED, .size = random_size(m) };
+	struct model_object o = { .kind = MODEL_POOLED, .size = model_any_size(m) };
 	unsigned int nr = shim_below(MODEL_BULK + 1), got, i;
-	gfp_t gfp = random_gfp();
+	gfp_t gfp = model_any_gfp();
 	void *objs[MODEL_BULK];
 
 	if (shim_below(2)) {
@@ -340,11 +360,29 @@ static void alloc_bulk(struct model *m)
 	if (got > nr)
 		shim_bug("%u objects for %u", got, nr);
 	if (got < nr)
-		expect_may_fail(gfp);
+		model_expect_may_fail(gfp);
 	for (i = 0; i < got; i++) {
-		o.p = objs[i];
-		keep(m, &o, gfp);
+		struct model_object one = o;	/* each is of the pools or the kernel's by itself */
+
+		one.p = objs[i];
+		keep(m, &one, gfp);
 	}
+}
+
+/* What was just taken off the table, and may not be freed here. */
+static void give_back(struct model *m, const struct model_object *o)
+{
+	if (!model_give(m, o))
+		shim_bug("no room for what was there");
+}
+
+/* To be freed; NULL for what its owner's answer has freed. */
+static void *taken_out(struct model_object *o)
+{
+	if (o->kind == MODEL_OWNED)
+		return owned_release(o->owned);
+	model_release(o);
+	return o->p;
 }
 
 /* Of any kinds, with nothing among them. Few can wait for the end of an NMI. */
@@ -358,8 +396,11 @@ static void free_bulk(struct model *m)
 		objs[i] = NULL;
 		if (!shim_below(8) || !model_take(m, &o))
 			continue;
-		model_release(&o);
-		objs[i] = o.p;
+		if (o.kind == MODEL_HANDLE) {
+			give_back(m, &o);
+			continue;
+		}
+		objs[i] = taken_out(&o);
 	}
 	zpool_kfree_bulk(nr, objs);
 }
@@ -367,18 +408,17 @@ static void free_bulk(struct model *m)
 /* All of one cache that a few looks find. */
 static void free_typed_bulk(struct model *m)
 {
-	struct type *type = types_any();
+	struct type *type = shim_below(2) ? types_any() : types_any_moving();
 	void *objs[MODEL_BULK];
 	struct model_object o;
 	unsigned int most = in_nmi() ? 3 : MODEL_BULK, nr = 0, i;
 
 	for (i = 0; i < most && model_take(m, &o); i++) {
 		if (o.type != type) {
-			model_give(m, &o);
+			give_back(m, &o);
 			continue;
 		}
-		model_release(&o);
-		objs[nr++] = o.p;
+		objs[nr++] = taken_out(&o);
 	}
 	zpool_cache_free_bulk(type->cache, nr, objs);
 }
@@ -402,7 +442,7 @@ static void free_by_rcu(struct model *m, struct model_object *o)
 	if (m && shim_below(2))
 		model_step(m);
 	if (is_constructed(o)) {
-		expect_all(o->p, CONSTRUCTED, 0, constructed_bytes(o), "as left");
+		model_expect_all(o->p, CONSTRUCTED, 0, constructed_bytes(o), "as left");
 	} else {
 		size_t size = o->size;
 
@@ -420,14 +460,32 @@ static void free_one_by_rcu(struct model *m)
 
 	if (!model_take(m, &o))
 		return;
-	if (in_nmi() || o.size < sizeof(struct rcu_head))
+	if (in_nmi() && o.kind == MODEL_HANDLE)
+		give_back(m, &o);
+	else if (in_nmi() || o.kind == MODEL_HANDLE || o.size < sizeof(struct rcu_head))
 		model_free(&o);
+	else if (o.kind == MODEL_OWNED)
+		owned_free_by_rcu(&o);
 	else
 		free_by_rcu(m, &o);
 }
 
 void model_free(struct model_object *o)
 {
+	void *p;
+
+	if (o->kind == MODEL_HANDLE) {
+		handle_free(o);
+		return;
+	}
+	if (o->kind == MODEL_OWNED) {
+		p = owned_release(o->owned);
+		if (shim_below(2))
+			zpool_kfree(p);
+		else
+			zpool_cache_free(o->type->cache, p);
+		return;
+	}
 	model_release(o);
 	if (o->kind == MODEL_TYPED && shim_below(4)) {
 		zpool_cache_free(o->type->cache, o->p);
@@ -449,6 +507,29 @@ void model_free(struct model_object *o)
 	}
 }
 
+bool model_use(struct model *m, struct model_object *o)
+{
+	if (o->kind == MODEL_OWNED)
+		return owned_use(o->owned);
+	if (o->kind == MODEL_HANDLE)
+		handle_use(m, o);
+	else
+		model_verify(o);
+	return true;
+}
+
+static void use_one(struct model *m)
+{
+	struct model_object o;
+
+	if (!model_take(m, &o))
+		return;
+	if (model_use(m, &o))
+		model_keep(m, &o);
+	else
+		owned_release(o.owned);
+}
+
 static void free_some(struct model *m)
 {
 	struct model_object o;
@@ -463,8 +544,15 @@ static void free_some(struct model *m)
 	case 2 ... 4:
 		free_one_by_rcu(m);
 		return;
+	case 5 ... 8:
+		use_one(m);
+		return;
 	}
-	if (model_take(m, &o))
+	if (!model_take(m, &o))
+		return;
+	if (in_nmi() && o.kind == MODEL_HANDLE)
+		give_back(m, &o);
+	else
 		model_free(&o);
 }
 
@@ -478,29 +566,29 @@ static void readopt(struct model_object *o, const struct model_object *old, gfp_
 	verify_bytes(o, kept);
 	o->zeroed = old->zeroed && gfp & __GFP_ZERO;
 	if (o->zeroed && o->kind != MODEL_FOREIGN)
-		expect_all(o->p, 0, kept, o->size, "zero");
+		model_expect_all(o->p, 0, kept, o->size, "zero");
 	fill(o);
 }
 
 static void realloc_one(struct model *m)
 {
-	gfp_t gfp = random_gfp() | (shim_below(2) ? 0 : __GFP_ZERO);
+	gfp_t gfp = model_any_gfp() | (shim_below(2) ? 0 : __GFP_ZERO);
 	struct model_object o, old;
 
 	if (!model_take(m, &old))
 		return;
-	if (is_constructed(&old)) {
-		model_give(m, &old);
+	if (is_constructed(&old) || old.kind >= MODEL_HANDLE) {
+		give_back(m, &old);
 		return;
 	}
 	o = old;
 	model_release(&old);
-	o.size = random_size(m);
+	o.size = model_any_size(m);
 	if (o.kind == MODEL_FOREIGN)
 		gfp &= ~__GFP_NOFAIL;
 	o.p = zpool_krealloc(old.p, o.size, gfp);
 	if (!o.p) {
-		expect_may_fail(gfp);
+		model_expect_may_fail(gfp);
 		o = old;
 	} else if (o.p != old.p && o.kind != MODEL_FOREIGN) {
 		o.kind = is_pooled(o.p) || !world_was_pressed() ? MODEL_POOLED : MODEL_FOREIGN;
@@ -540,8 +628,17 @@ void model_step(struct model *m)
 	case 5 ... 7:
 		alloc_node(m);
 		break;
-	case 8 ... 14:
+	case 8 ... 11:
 		alloc_typed(m);
+		break;
+	case 12 ... 18:
+		handle_alloc(m);
+		break;
+	case 19 ... 22:
+		owned_alloc(m);
+		break;
+	case 23 ... 24:
+		use_one(m);
 		break;
 	default:
 		alloc_pooled(m);
@@ -556,6 +653,7 @@ void model_interrupt(void *m)
 		model_step(m);
 }
 
+/* Not in NMI. */
 void model_free_all(struct model *m)
 {
 	struct model_object o;

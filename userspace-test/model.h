@@ -19,13 +19,26 @@
 /* Of live objects a thread: some hundred pages of each cache, not all memory. */
 #define MODEL_BYTES	(4UL << 20)
 
-enum model_kind { MODEL_POOLED, MODEL_TYPED, MODEL_FOREIGN };
+enum model_kind {
+	MODEL_POOLED,
+	MODEL_TYPED,
+	MODEL_FOREIGN,
+	/* What may move, so that where it is is no property of it. */
+	MODEL_HANDLE,
+	MODEL_OWNED,
+};
 
 struct model_object {
-	u8 *p;
-	size_t size;			/* as asked for */
+	union {
+		u8 *p;
+		struct zpool_handle *handle;	/* MODEL_HANDLE */
+		struct owned *owned;		/* MODEL_OWNED */
+	};
+	size_t size;			/* as asked for; 0: there is no object */
 	enum model_kind kind;
-	struct type *type;	/* MODEL_TYPED only */
+	struct type *type;	/* MODEL_TYPED and MODEL_OWNED only */
+	size_t counted;			/* MODEL_HANDLE that stays: what its class has, 0: none of ours */
+	bool stays;			/* MODEL_HANDLE */
 	u32 salt;			/* of its contents */
 	bool zeroed;			/* every call on it had __GFP_ZERO */
 };
@@ -52,8 +65,29 @@ bool model_take(struct model *m, struct model_object *object);
 void model_verify(const struct model_object *object);
 void model_free(struct model_object *object);
 
+/* Look at an object, write to it, pin it. Return: false when it is gone, by its owner's answer. */
+bool model_use(struct model *m, struct model_object *object);
+
 /* As model_free(), but the caller is to call the allocator. */
 void model_release(struct model_object *object);
+
+/*
+ * For the kinds: model_handle.c and owned.c. The word at @i of an object with @salt is
+ * model_pattern().
+ */
+void model_fill(u8 *p, size_t size, u32 salt);
+void model_verify_bytes(const u8 *p, size_t size, u32 salt);
+void model_expect_all(const u8 *p, int byte, size_t from, size_t to, const char *what);
+void model_mark(const u8 *p, size_t bytes, bool in_use);
+void model_keep(struct model *m, struct model_object *object);
+gfp_t model_any_gfp(void);
+size_t model_any_size(const struct model *m);
+void model_expect_may_fail(gfp_t gfp);
+
+void handle_alloc(struct model *m);
+void handle_use(struct model *m, struct model_object *o);
+void handle_free(struct model_object *o);
+bool handle_misuse(struct model *m, struct model_object *o);
 
 /* With a chaos that has it: an interrupt or NMI that does some steps of @m. */
 void model_interrupt(void *m);

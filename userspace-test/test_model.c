@@ -9,6 +9,8 @@
 
 #include "../zpool_budget.h"
 #include "../zpool_cache.h"
+#include "../zpool_compact.h"
+#include "../zpool_debug.h"
 #include "../zpool_drain.h"
 #include "../zpool_nmi.h"
 #include "../zpool_node.h"
@@ -16,6 +18,7 @@
 #include "../zpool_report.h"
 #include "../zpool_stats.h"
 #include "model.h"
+#include "owned.h"
 #include "tap.h"
 #include "world.h"
 
@@ -113,6 +116,18 @@ static void free_no_memory(struct model_object *o)
 	zpool_kfree(ends[shim_below(ARRAY_SIZE(ends))]);
 }
 
+/* Return: false when an answer has freed it already. */
+static bool free_owned_twice(struct model_object *o)
+{
+	void *p = owned_release(o->owned);
+
+	if (!p)
+		return false;
+	zpool_cache_free(o->type->cache, p);
+	zpool_cache_free(o->type->cache, p);
+	return true;
+}
+
 static void misuse(void)
 {
 	static void (*const kinds[])(struct model_object *o) = {
@@ -129,7 +144,18 @@ static void misuse(void)
 		model_give(&model, &o);
 		return;
 	}
-	kinds[kind](&o);
+	if (o.kind == MODEL_OWNED) {
+		if (!free_owned_twice(&o))
+			return;
+	} else if (o.kind == MODEL_HANDLE) {
+		kind = ARRAY_SIZE(kinds);
+		if (!handle_misuse(&model, &o)) {
+			model_give(&model, &o);
+			return;
+		}
+	} else {
+		kinds[kind](&o);
+	}
 	if (atomic_long_read(&zpool_reports) - reports != 1)
 		shim_bug("misuse %u was reported %ld times", kind,
 			 atomic_long_read(&zpool_reports) - reports);
@@ -222,7 +248,7 @@ static void fill_node(void)
 /* Each byte that it says went back was held before. */
 static void shrink(void)
 {
-	struct zpool_cache *cache = types_any()->cache;
+	struct zpool_cache *cache = types_any_cache();
 	struct zpool_usage before = {}, after = {};
 	size_t back;
 
@@ -295,13 +321,13 @@ static void event(void)
 		adapt();
 		break;
 	case 13:
-		zpool_cache_reserve(types_any()->cache, shim_below(2) ? shim_below(64) : 0);
+		zpool_cache_reserve(types_any_cache(), shim_below(2) ? shim_below(64) : 0);
 		break;
 	case 14 ... 18:
 		world_press();
 		break;
 	default:
-		zpool_cache_drain(types_any()->cache);
+		zpool_cache_drain(types_any_cache());
 	}
 }
 
@@ -318,6 +344,8 @@ static void run(u64 seed)
 		model_step(&model);
 		if (!shim_below(100))
 			event();
+		if (!shim_below(50))
+			world_compact();
 		if (shim_below(NR_QUIET))
 			continue;
 		shim_chaos_stop();
@@ -336,8 +364,19 @@ static void run(u64 seed)
 	check();
 }
 
+static unsigned long nr_unmoved(void)
+{
+	unsigned long sum = 0;
+	unsigned int i;
+
+	for (i = ZPOOL_MOVED + 1; i < ZPOOL_NR_MOVED; i++)
+		sum += zpool_compact.moves[i];
+	return sum;
+}
+
 static void run_world(u64 seed, const char *name)
 {
+	unsigned long moved = zpool_compact.moves[ZPOOL_MOVED], unmoved = nr_unmoved();
 	const char *leaks;
 
 	printf("# SEED=%llu, %s\n", (unsigned long long)seed, name);
@@ -348,8 +387,9 @@ static void run_world(u64 seed, const char *name)
 	types_destroy();
 	world_stop();
 	leaks = world_leaks();
-	tap_ok(!leaks, "seed %llu, %s: %u steps, %lu allocations, %lu failed%s%s",
+	tap_ok(!leaks, "seed %llu, %s: %u steps, %lu allocations, %lu failed, %lu moved, %lu not%s%s",
 	       (unsigned long long)seed, name, nr_steps, model.nr_allocs, model.nr_null,
+	       zpool_compact.moves[ZPOOL_MOVED] - moved, nr_unmoved() - unmoved,
 	       leaks ? ", " : "", leaks ?: "");
 }
 
@@ -365,6 +405,9 @@ int main(void)
 	shim_init_on_free = true;
 	run_world(seed + 2, "init_on_free");
 	shim_init_on_free = false;
+	zpool_debug = ZPOOL_DEBUG_MOVE;
+	run_world(seed + 4, "debug=M");
+	zpool_debug = 0;
 	nr_node_ids = 1;
 	zpool_numa.enabled = false;
 	run_world(seed + 3, "one node");

@@ -11,6 +11,7 @@
 
 #include "../zpool_budget.h"
 #include "../zpool_cache.h"
+#include "../zpool_compact.h"
 #include "../zpool_drain.h"
 #include "../zpool_stats.h"
 #include "../zpool_supply.h"
@@ -50,7 +51,7 @@ static void exchange(struct model *m)
 	theirs = slots[slot];
 	slots[slot] = mine;
 	pthread_mutex_unlock(&slots_lock);
-	if (theirs.p && !model_give(m, &theirs))
+	if (theirs.size && !model_give(m, &theirs))
 		model_free(&theirs);
 }
 
@@ -145,10 +146,10 @@ static void *disturb(void *arg)
 		if (shim_below(4))
 			zpool_drain_all();
 		else
-			zpool_cache_drain(types_any()->cache);
+			zpool_cache_drain(types_any_cache());
 		adapt();
 		press();
-		zpool_cache_reserve(types_any()->cache, shim_below(2) ? shim_below(64) : 0);
+		zpool_cache_reserve(types_any_cache(), shim_below(2) ? shim_below(64) : 0);
 		plug();
 		zpool_cache_prefill(zpool_general[shim_below(ZPOOL_NR_CLASSES)], 64 << 10);
 		read_statistics();
@@ -156,6 +157,20 @@ static void *disturb(void *arg)
 	world_plug_all();
 	world_reset_policy();
 	world_relax();
+	shim_chaos_stop();
+	shim_thread_idle();
+	return NULL;
+}
+
+/* On any CPU, so that what is moved is used on others meanwhile. */
+static void *compact(void *arg)
+{
+	struct shim_chaos chaos = { .period = 50, .moves = true, .yields = true };
+
+	shim_thread_start(1, *(u64 *)arg + 1000);
+	shim_chaos_start(&chaos);
+	while (!READ_ONCE(stop))
+		world_compact();
 	shim_chaos_stop();
 	shim_thread_idle();
 	return NULL;
@@ -187,20 +202,23 @@ static void start(u64 *seed)
 /* While the workers wait, the disturber is made to wait, too. */
 static void check_rounds(u64 *seed)
 {
-	pthread_t disturber;
+	pthread_t disturber, compactor;
 	unsigned int i;
 
 	for (i = 0; i < NR_ROUNDS; i++) {
 		++*seed;
 		WRITE_ONCE(stop, false);
-		if (pthread_create(&disturber, NULL, disturb, seed))
+		if (pthread_create(&disturber, NULL, disturb, seed) ||
+		    pthread_create(&compactor, NULL, compact, seed))
 			shim_bug("no thread");
 		pthread_barrier_wait(&barrier);
 		WRITE_ONCE(stop, true);
 		pthread_join(disturber, NULL);
+		pthread_join(compactor, NULL);
 		world_settle();
 		types_check();
-		tap_ok(true, "round %u: %u threads, %u steps each", i, NR_THREADS, nr_steps);
+		tap_ok(true, "round %u: %u threads, %u steps each, %lu moves until now", i,
+		       NR_THREADS, nr_steps, zpool_compact.moves[ZPOOL_MOVED]);
 		pthread_barrier_wait(&barrier);
 	}
 }
@@ -221,7 +239,7 @@ int main(void)
 	for (i = 0; i < NR_THREADS; i++)
 		pthread_join(workers[i].thread, NULL);
 	for (i = 0; i < NR_SLOTS; i++)
-		if (slots[i].p)
+		if (slots[i].size)
 			model_free(&slots[i]);
 	types_check();
 	types_destroy();

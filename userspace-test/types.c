@@ -4,6 +4,7 @@
 #include "../zpool_check.h"
 #include "../zpool_node.h"
 #include "../zpool_stats.h"
+#include "owned.h"
 #include "types.h"
 
 static struct type types[] = {
@@ -13,21 +14,42 @@ static struct type types[] = {
 	{ "huge", 40000, 16 },
 	{ "ctor-small", 200, 8, 0, true },
 	{ "ctor-large", 5000, 64, 0, true },
+	{ "move-small", 120, 8, 0, true, true },
+	{ "move-large", 2000, 64, 0, true, true },
 };
 
-static long nr_general[ZPOOL_NR_CLASSES];
+#define NR_MOVING	2		/* the last ones */
+#define NR_STAYING	(ARRAY_SIZE(types) - NR_MOVING)
+
+static long nr_general[ZPOOL_NR_CLASSES], nr_handles[ZPOOL_NR_CLASSES];
 
 /* Constructors run under no lock; each cache has the one of its size. */
-static void construct_small(void *obj)
-{
-	shim_assert_unlocked("constructor");
-	memset(obj, CONSTRUCTED, 200);
+#define CONSTRUCTOR(size)					\
+static void construct_##size(void *obj)				\
+{								\
+	shim_assert_unlocked("constructor");			\
+	memset(obj, CONSTRUCTED, size);				\
 }
 
-static void construct_large(void *obj)
+CONSTRUCTOR(120)
+CONSTRUCTOR(200)
+CONSTRUCTOR(2000)
+CONSTRUCTOR(5000)
+
+static void (*constructor(const struct type *type))(void *obj)
 {
-	shim_assert_unlocked("constructor");
-	memset(obj, CONSTRUCTED, 5000);
+	if (!type->ctor)
+		return NULL;
+	switch (type->size) {
+	case 120:
+		return construct_120;
+	case 200:
+		return construct_200;
+	case 2000:
+		return construct_2000;
+	default:
+		return construct_5000;
+	}
 }
 
 void types_create(void)
@@ -36,11 +58,11 @@ void types_create(void)
 
 	for (type = types; type < types + ARRAY_SIZE(types); type++) {
 		type->cache = zpool_cache_create(type->name, type->size, type->align,
-						 type->flags, !type->ctor ? NULL :
-						 type->size == 200 ? construct_small :
-						 construct_large);
+						 type->flags, constructor(type));
 		if (!type->cache)
 			shim_bug("%s: not created", type->name);
+		if (type->moves && zpool_cache_set_move(type->cache, owned_move, type))
+			shim_bug("%s: cannot move", type->name);
 	}
 }
 
@@ -54,7 +76,17 @@ void types_destroy(void)
 
 struct type *types_any(void)
 {
-	return &types[shim_below(ARRAY_SIZE(types))];
+	return &types[shim_below(NR_STAYING)];
+}
+
+struct type *types_any_moving(void)
+{
+	return &types[NR_STAYING + shim_below(NR_MOVING)];
+}
+
+struct zpool_cache *types_any_cache(void)
+{
+	return types[shim_below(ARRAY_SIZE(types))].cache;
 }
 
 /* The sizes are written down a second time here, so that no slip in the first can hide. */
@@ -89,10 +121,17 @@ void types_count(struct type *type, size_t usable, long n)
 	shim_usage_add(type ? &type->nr : &nr_general[class_of(usable)], n);
 }
 
+void types_count_handle(size_t size, long n)
+{
+	shim_usage_add(&nr_handles[class_of(types_roundup(size))], n);
+}
+
 static long nr_out(const struct zpool_cache *cache)
 {
 	const struct type *type;
 
+	if (cache->mover && cache->mover->is_of_handles)
+		return READ_ONCE(nr_handles[class_of(cache->geometry.size)]);
 	for (type = types; type < types + ARRAY_SIZE(types); type++)
 		if (type->cache == cache)
 			return READ_ONCE(type->nr);

@@ -3,7 +3,9 @@
 #include "../zpool_adapt.h"
 #include "../zpool_budget.h"
 #include "../zpool_cache.h"
+#include "../zpool_compact.h"
 #include "../zpool_degrade.h"
+#include "../zpool_descriptor.h"
 #include "../zpool_drain.h"
 #include "../zpool_handle.h"
 #include "../zpool_kmalloc.h"
@@ -169,6 +171,54 @@ void world_relax(void)
 	if (zpool_level())
 		shim_bug("level %u when all is calm", zpool_level());
 	WRITE_ONCE(was_pressed, false);
+}
+
+/* One of those that there are, by name. */
+static void compact_any_named(void)
+{
+	unsigned int nr = shim_below(32);
+	char name[ZPOOL_NAME_BYTES] = "";
+	struct zpool_cache *cache;
+
+	mutex_lock(&zpool_caches_lock);
+	list_for_each_entry(cache, &zpool_caches, list)
+		if (cache->mover && (!*name || nr--))
+			strscpy(name, cache->name, sizeof(name));
+	mutex_unlock(&zpool_caches_lock);
+	if (*name && zpool_compact_named(name))
+		shim_bug("%s cannot be compacted", name);
+}
+
+/* Some memory of a node is to go offline. */
+static void compact_any_range(void)
+{
+	unsigned long nr = 1 + shim_below(shim_below(4) ? 256 : SHIM_NODE_PAGES);
+	unsigned long start = shim_below(SHIM_NODE_PAGES - nr + 1);
+
+	zpool_compact_range(shim_below(nr_node_ids) * SHIM_NODE_PAGES + start, nr);
+}
+
+void world_compact(void)
+{
+	switch (shim_below(16)) {
+	case 0 ... 5:
+		zpool_compact_turn(shim_below(2));
+		break;
+	case 6 ... 8:
+		zpool_compact_all();
+		break;
+	case 9 ... 10:
+		compact_any_named();
+		break;
+	case 11 ... 12:
+		compact_any_range();
+		break;
+	case 13:
+		zpool_descriptor_trim();
+		break;
+	default:
+		zpool_handle_prepare();
+	}
 }
 
 /* Mostly near one end of the range or the other. */

@@ -34,6 +34,9 @@ bool world_was_pressed(void);
 /* No pressure any more, and what it did undone. */
 void world_relax(void);
 
+/* Compaction of any kind, of any cache or memory; and what the worker does beside. */
+void world_compact(void);
+
 /* Any parameters that a person may set, and credit for all or for none; back to the usual. */
 void world_change_policy(void);
 void world_reset_policy(void);

@@ -108,6 +108,7 @@ void mutex_lock(struct mutex *lock)
 	shim_assert_no_reclaim("a mutex taken");
 	pthread_mutex_lock(&lock->mutex);
 	WRITE_ONCE(lock->owner, &shim_me);
+	shim_me.nr_mutexes++;
 }
 
 bool mutex_trylock(struct mutex *lock)
@@ -116,12 +117,14 @@ bool mutex_trylock(struct mutex *lock)
 	if (pthread_mutex_trylock(&lock->mutex))
 		return false;
 	WRITE_ONCE(lock->owner, &shim_me);
+	shim_me.nr_mutexes++;
 	return true;
 }
 
 void mutex_unlock(struct mutex *lock)
 {
 	shim_assert_held(READ_ONCE(lock->owner), "mutex");
+	shim_me.nr_mutexes--;
 	WRITE_ONCE(lock->owner, NULL);
 	pthread_mutex_unlock(&lock->mutex);
 }

@@ -15,10 +15,12 @@ struct shim_thread {
 	unsigned int depth;		/* of interrupts, soft and hard */
 	unsigned int hardirq;
 	unsigned int nmi;
+	unsigned int nmis;		/* since interrupts went off */
 	unsigned int stays;		/* nesting of migrate_disable() */
 	unsigned int reads;		/* nesting of rcu_read_lock() */
 	unsigned int phase;		/* in which the outermost began */
 	bool runs_callbacks;		/* of RCU */
+	unsigned int nr_mutexes;	/* held */
 	bool reclaims;			/* interrupts do not */
 	struct irq_work *awaited;	/* pending elsewhere */
 	struct irq_work *works;		/* for when interrupts are on */
