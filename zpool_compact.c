@@ -168,8 +168,10 @@ static unsigned long pass(struct zpool_cache *cache, struct zpool_slabs *slabs)
 	bool any = false;
 
 	lockdep_assert_held(&compact_lock);
-	while (owed < batch && zpool_slabs_isolate_sparsest(slabs, &owed))
+	while (owed < batch && zpool_slabs_isolate_sparsest(slabs, &owed)) {
 		any = true;
+		cond_resched();
+	}
 	return any ? evacuate_isolated(cache, slabs, false) : 0;
 }
 
@@ -368,6 +370,7 @@ static bool isolate_range(struct zpool_cache *cache, unsigned long start_pfn,
 		if (home && home->owner == cache)
 			any |= zpool_slabs_isolate(home, slab);
 		rcu_read_unlock();
+		cond_resched();
 	}
 	return any;
 }
