@@ -169,8 +169,10 @@ static unsigned long pass(struct zpool_cache *cache, struct zpool_slabs *slabs)
 	bool any = false;
 
 	lockdep_assert_held(&compact_lock);
-	while (owed < batch && zpool_slabs_isolate_sparsest(slabs, &owed))
+	while (owed < batch && zpool_slabs_isolate_sparsest(slabs, &owed)) {
 		any = true;
+		cond_resched();
+	}
 	return any ? evacuate_isolated(cache, slabs, false) : 0;
 }
 

@@ -8,6 +8,7 @@
  */
 #include <linux/bitmap.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 
 #include "zpool_budget.h"
 #include "zpool_report.h"
@@ -705,11 +706,13 @@ static bool retry_some(struct zpool_slabs *slabs)
 /**
  * zpool_slabs_retry() - what hindered may be gone
  * @slabs: of which cache and node
+ *
+ * Context: process.
  */
 void zpool_slabs_retry(struct zpool_slabs *slabs)
 {
 	while (retry_some(slabs))
-		;
+		cond_resched();
 }
 
 /*
