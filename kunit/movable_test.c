@@ -701,11 +701,6 @@ static void a_double_free_is_found(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_in_use(), 0UL + NR / 2);
 }
 
-static void free_after_rcu(void)
-{
-	zpool_test_settle();
-}
-
 /* The second time is found, whichever of both it is. */
 static void a_double_free_by_rcu_is_found(struct kunit *test)
 {
@@ -718,7 +713,7 @@ static void a_double_free_by_rcu_is_found(struct kunit *test)
 	memset(b, CONSTRUCTED, SIZE);
 	zpool_kfree_rcu(a, rcu);
 	EXPECT_REPORTS(test, 1, zpool_kfree_rcu(a, rcu));
-	EXPECT_REPORTS(test, 0, free_after_rcu());
+	EXPECT_REPORTS(test, 0, zpool_test_settle());
 	EXPECT_REPORTS(test, 1, zpool_cache_free(cache, a));
 	zpool_cache_free(cache, b);
 	EXPECT_REPORTS(test, 1, zpool_kfree_rcu(b, rcu));
@@ -777,7 +772,7 @@ static void a_cache_is_held(struct kunit *test)
 	zpool_cache_destroy(plain);
 }
 
-/* Somebody else, who lets go after some grace periods: of more than one is waited for. */
+/* Somebody else, who lets go after some grace periods. To destroy a cache waits for a few anyway. */
 static struct {
 	struct rcu_head rcu;
 	struct zpool_cache *held;
@@ -794,11 +789,11 @@ static void let_go(struct rcu_head *head)
 	}
 }
 
-static void let_other_hold(struct kunit *test, const char *name)
+static void let_other_hold(struct kunit *test, const char *name, unsigned int hops)
 {
 	other.held = zpool_cache_hold(name);
 	KUNIT_ASSERT_NOT_NULL(test, other.held);
-	other.hops = 3;
+	other.hops = hops;
 	call_rcu(&other.rcu, let_go);
 }
 
@@ -807,12 +802,12 @@ static void who_holds_a_cache_is_waited_for(struct kunit *test)
 	struct zpool_cache *plain = zpool_cache_create("kunit-plain", 64, 0, 0, NULL);
 
 	KUNIT_ASSERT_NOT_NULL(test, plain);
-	let_other_hold(test, "kunit-movable");
+	let_other_hold(test, "kunit-movable", 1);
 	KUNIT_EXPECT_EQ(test, zpool_cache_set_move(cache, NULL, NULL), 0);
 	KUNIT_EXPECT_EQ(test, other.hops, 0U);
 	KUNIT_EXPECT_EQ(test, atomic_read(&cache->users), 0);
 
-	let_other_hold(test, "kunit-plain");
+	let_other_hold(test, "kunit-plain", 20);
 	zpool_cache_destroy(plain);
 	KUNIT_EXPECT_EQ(test, other.hops, 0U);
 }
