@@ -272,7 +272,8 @@ static void any_size(struct kunit *test)
 		zpool_handle_unpin(h);
 		zpool_handle_free(h);
 		if (sizes[i] <= ZPOOL_MAX_SIZE)
-			KUNIT_EXPECT_EQ(test, zpool_test_usage(cache_of(sizes[i])).in_use_bytes, 0UL);
+			KUNIT_EXPECT_EQ(test, zpool_test_usage(cache_of(sizes[i])).in_use_bytes,
+					0UL);
 		EXPECT_REPORTS(test, 1, zpool_handle_free(h));
 	}
 }

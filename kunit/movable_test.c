@@ -749,30 +749,43 @@ static void whom_notify_does_not_know(struct kunit *test)
  * Who holds a cache.
  */
 
+static struct zpool_cache *create_namesake(struct kunit *test, bool moves)
+{
+	struct zpool_cache *made = zpool_cache_create("kunit-movable", SIZE, 0, 0, construct);
+
+	KUNIT_ASSERT_NOT_NULL(test, made);
+	if (moves)
+		KUNIT_EXPECT_EQ(test, zpool_cache_set_move(made, callback, NULL), 0);
+	return made;
+}
+
+/* One after the other; what does not move is passed over. */
 static void a_cache_is_held(struct kunit *test)
 {
-	struct zpool_cache *next, *plain = zpool_cache_create("kunit-plain", 64, 0, 0, NULL);
+	struct zpool_cache *plain = create_namesake(test, false);
+	struct zpool_cache *next = create_namesake(test, true), *last = create_namesake(test, true);
 
-	KUNIT_ASSERT_NOT_NULL(test, plain);
 	KUNIT_EXPECT_NULL(test, zpool_cache_hold("kunit-movabl"));
 	KUNIT_EXPECT_PTR_EQ(test, zpool_cache_hold("kunit-movable"), cache);
 	KUNIT_EXPECT_EQ(test, atomic_read(&cache->users), 1);
 	zpool_cache_wait_unused(cache, 1);
-	next = zpool_cache_hold_after(cache->serial - 1);
-	KUNIT_EXPECT_PTR_EQ(test, next, cache);
+	KUNIT_EXPECT_PTR_EQ(test, zpool_cache_hold_after(cache->serial - 1), cache);
 	KUNIT_EXPECT_EQ(test, atomic_read(&cache->users), 2);
+	KUNIT_EXPECT_PTR_EQ(test, zpool_cache_hold_after(cache->serial), next);
+	KUNIT_EXPECT_PTR_EQ(test, zpool_cache_hold_after(next->serial), last);
+	KUNIT_EXPECT_NULL(test, zpool_cache_hold_after(last->serial));
+	KUNIT_EXPECT_EQ(test, atomic_read(&plain->users), 0);
+	zpool_cache_release(last);
+	zpool_cache_release(next);
 	zpool_cache_release(cache);
 	zpool_cache_release(cache);
 	zpool_cache_wait_unused(cache, 0);
-
-	/* What does not move is passed over. */
-	KUNIT_EXPECT_TRUE(test, plain->serial > cache->serial);
-	KUNIT_EXPECT_NULL(test, zpool_cache_hold_after(cache->serial));
-	KUNIT_EXPECT_EQ(test, atomic_read(&plain->users), 0);
+	zpool_cache_destroy(last);
+	zpool_cache_destroy(next);
 	zpool_cache_destroy(plain);
 }
 
-/* Somebody else, who lets go after some grace periods. To destroy a cache waits for a few anyway. */
+/* Somebody else, who lets go after some grace periods; to destroy takes a few anyway. */
 static struct {
 	struct rcu_head rcu;
 	struct zpool_cache *held;
