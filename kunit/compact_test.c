@@ -453,7 +453,7 @@ static void what_does_not_move_keeps_its_range(struct kunit *test)
 	expect_contents(test);
 }
 
-/* A range without any of ours costs no pass. */
+/* A range without any of ours, or of no page, costs no pass. */
 static void a_range_of_others(struct kunit *test)
 {
 	struct page *page = alloc_pages(GFP_KERNEL, 1);
@@ -461,6 +461,7 @@ static void a_range_of_others(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	lay_out(test, 2, NR / 2, NR / 2);
 	zpool_compact_range(page_to_pfn(page), 2);
+	zpool_compact_range(page_to_pfn(virt_to_page(objs[0])), 0);
 	KUNIT_EXPECT_EQ(test, passes(), 0UL);
 	__free_pages(page, 1);
 	expect_contents(test);

@@ -11,6 +11,7 @@
 
 static u32 indices[NR];		/* 0: given back */
 static struct zpool_descriptor *where[NR];
+static bool is_short;		/* one was not given, though there is memory */
 
 static u32 chunk_of(unsigned int i)
 {
@@ -36,6 +37,7 @@ static void get_all(void)
 	for (i = 0; i < NR; i++) {
 		indices[i] = zpool_descriptor_get(GFP_KERNEL);
 		where[i] = zpool_descriptor_at(indices[i]);
+		is_short |= !indices[i];
 	}
 }
 
@@ -50,6 +52,7 @@ static void put_all(void)
 /* What is known of chunks stays, and so do directories: they are there from the first on. */
 static int begin(struct kunit *test)
 {
+	is_short = false;
 	get_all();
 	put_all();
 	zpool_descriptor_trim();
@@ -60,6 +63,7 @@ static void end(struct kunit *test)
 {
 	put_all();
 	zpool_descriptor_trim();
+	KUNIT_EXPECT_FALSE(test, is_short);
 	zpool_test_end_quiet(test);
 }
 

@@ -184,17 +184,20 @@ static void give_back(void)
 /* Twice each: what one has had before has another afterwards. */
 static void who_asked_is_kept(struct kunit *test)
 {
+	unsigned long code, site;
 	unsigned int round, a, i;
 
 	memset(objs, 0, sizeof(objs));
 	for (a = 0; a < ARRAY_SIZE(askers); a++) {
 		for (round = 0; round < 2; round++) {
+			code = (unsigned long)askers[a].ask;
 			askers[a].ask();
 			KUNIT_ASSERT_NOT_NULL(test, objs[0]);
-			for (i = 0; i < ARRAY_SIZE(objs) && objs[i]; i++)
-				KUNIT_EXPECT_LT_MSG(test,
-						    *site_of(objs[i]) - (unsigned long)askers[a].ask,
-						    CODE_BYTES, "%s", askers[a].name);
+			for (i = 0; i < ARRAY_SIZE(objs) && objs[i]; i++) {
+				site = *site_of(objs[i]);
+				KUNIT_EXPECT_LT_MSG(test, site - code, CODE_BYTES, "%s",
+						    askers[a].name);
+			}
 			give_back();
 		}
 	}
