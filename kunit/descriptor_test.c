@@ -122,6 +122,22 @@ static unsigned int another(struct kunit *test, const unsigned int *not, unsigne
 	return 0;
 }
 
+/* Whatever chunk it is of. */
+static void the_warmest_chunk_is_next(struct kunit *test)
+{
+	unsigned int chunks[2] = {}, i, j;
+
+	get_all();
+	i = another(test, chunks, 0);
+	chunks[0] = chunk_of(i);
+	j = another(test, chunks, 1);
+	put(i);
+	chunks[1] = indices[j];
+	put(j);
+	indices[j] = zpool_descriptor_get(GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, indices[j], chunks[1]);
+}
+
 /* What a chunk in use has to spare is no reason to take its memory. */
 static void chunks_in_use_stay(struct kunit *test)
 {
@@ -206,6 +222,7 @@ static void generations_go_on(struct kunit *test)
 static struct kunit_case descriptor_cases[] = {
 	KUNIT_CASE(each_is_given_out_once),
 	KUNIT_CASE(the_warmest_is_next),
+	KUNIT_CASE(the_warmest_chunk_is_next),
 	KUNIT_CASE(chunks_in_use_stay),
 	KUNIT_CASE(a_chunk_that_is_spare_goes),
 	KUNIT_CASE(the_last_chunk_stays),

@@ -247,9 +247,44 @@ static void sites_follow_moves(struct kunit *test)
 	zpool_cache_destroy(cache);
 }
 
+/* Return: what is taken for a slab besides its pages. */
+static long metadata_of_slab(struct kunit *test, bool has_notes, unsigned int debug)
+{
+	struct zpool_geometry geometry = typed->geometry;
+	long before = zpool_test_metadata(), taken;
+	unsigned int debug_before = zpool_debug;
+	struct zpool_slab *slab;
+	LIST_HEAD(dead);
+
+	geometry.has_notes = has_notes;
+	zpool_debug = debug;
+	slab = zpool_slab_create(&geometry, GFP_KERNEL, numa_mem_id());
+	zpool_debug = debug_before;
+	KUNIT_ASSERT_NOT_NULL(test, slab);
+	KUNIT_EXPECT_EQ(test, !slab->notes, !has_notes);
+	KUNIT_EXPECT_EQ(test, !slab->sites, !(debug & ZPOOL_DEBUG_SITES));
+	taken = zpool_test_metadata() - before;
+	list_add(&slab->list, &dead);
+	zpool_slab_release(&dead);
+	KUNIT_EXPECT_EQ(test, zpool_test_metadata(), before);
+	return taken;
+}
+
+static void what_is_known_of_objects_is_counted(struct kunit *test)
+{
+	long nr = typed->geometry.best.nr_objects, plain = metadata_of_slab(test, false, 0);
+
+	KUNIT_EXPECT_EQ(test, metadata_of_slab(test, true, 0), plain + nr * (long)sizeof(u32));
+	KUNIT_EXPECT_EQ(test, metadata_of_slab(test, false, ZPOOL_DEBUG_SITES),
+			plain + nr * (long)sizeof(long));
+	KUNIT_EXPECT_EQ(test, metadata_of_slab(test, true, ZPOOL_DEBUG_SITES | ZPOOL_DEBUG_MOVE),
+			plain + nr * (long)(sizeof(u32) + sizeof(long)));
+}
+
 static struct kunit_case sites_cases[] = {
 	KUNIT_CASE(who_asked_is_kept),
 	KUNIT_CASE(sites_follow_moves),
+	KUNIT_CASE(what_is_known_of_objects_is_counted),
 	{}
 };
 
