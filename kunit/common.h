@@ -101,6 +101,12 @@ static inline long zpool_test_reports(void)
 	return atomic_long_read(&zpool_reports);
 }
 
+/* Isolate a certain slab. False when it is none of @slabs, or isolated already. */
+static inline bool zpool_test_isolate(struct zpool_slabs *slabs, const struct zpool_slab *slab)
+{
+	return zpool_slabs_isolate_range(slabs, page_to_pfn(virt_to_page(slab->base)), 1);
+}
+
 /* Idle bytes that are claimed of the budget. */
 static inline long zpool_test_claimed(void)
 {

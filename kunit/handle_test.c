@@ -235,7 +235,7 @@ static enum zpool_moved try_to_move(struct kunit *test, void *old)
 	unsigned int i, j;
 	void *new;
 
-	KUNIT_EXPECT_TRUE(test, zpool_slabs_isolate(slab->home, slab));
+	KUNIT_EXPECT_TRUE(test, zpool_test_isolate(slab->home, slab));
 	KUNIT_ASSERT_EQ(test, zpool_slabs_alloc(slab->home, &new, 1, ZPOOL_MOVING), 1U);
 	to = zpool_slab_of(new);
 	i = zpool_slab_index(slab, old);
@@ -324,7 +324,7 @@ static void a_free_goes_past_the_magazines(struct kunit *test)
 
 	lay_out(test, 0, 2, NR / 2);
 	slab = slab_of(handles[0]);
-	zpool_slabs_isolate(slab->home, slab);
+	zpool_test_isolate(slab->home, slab);
 	zpool_handle_free(handles[0]);
 	KUNIT_EXPECT_EQ(test, slab->nr_free, NR - 1);
 	zpool_slabs_settle(slab->home, slab, false);

@@ -140,7 +140,7 @@ static enum zpool_moved try_to_move(struct kunit *test, void *obj)
 	void *new;
 
 	rcu_read_lock();
-	KUNIT_EXPECT_TRUE(test, zpool_slabs_isolate(slab->home, slab));
+	KUNIT_EXPECT_TRUE(test, zpool_test_isolate(slab->home, slab));
 	rcu_read_unlock();
 	KUNIT_ASSERT_EQ(test, zpool_slabs_alloc(slab->home, &new, 1, ZPOOL_MOVING), 1U);
 	to = zpool_slab_of(new);

@@ -273,12 +273,14 @@ static long metadata_of_slab(struct kunit *test, bool has_notes, unsigned int de
 static void what_is_known_of_objects_is_counted(struct kunit *test)
 {
 	long nr = typed->geometry.best.nr_objects, plain = metadata_of_slab(test, false, 0);
+	long head = sizeof(struct rcu_head);		/* by which it is freed */
 
-	KUNIT_EXPECT_EQ(test, metadata_of_slab(test, true, 0), plain + nr * (long)sizeof(u32));
+	KUNIT_EXPECT_EQ(test, metadata_of_slab(test, true, 0),
+			plain + head + nr * (long)sizeof(u32));
 	KUNIT_EXPECT_EQ(test, metadata_of_slab(test, false, ZPOOL_DEBUG_SITES),
-			plain + nr * (long)sizeof(long));
+			plain + head + nr * (long)sizeof(long));
 	KUNIT_EXPECT_EQ(test, metadata_of_slab(test, true, ZPOOL_DEBUG_SITES | ZPOOL_DEBUG_MOVE),
-			plain + nr * (long)(sizeof(u32) + sizeof(long)));
+			plain + head + nr * (long)(sizeof(u32) + sizeof(long)));
 }
 
 static struct kunit_case sites_cases[] = {

@@ -162,7 +162,7 @@ static void hinder(struct kunit *test, struct zpool_slab *slab)
 {
 	struct fixture *f = test->priv;
 
-	KUNIT_ASSERT_TRUE(test, zpool_slabs_isolate(&f->slabs, slab));
+	KUNIT_ASSERT_TRUE(test, zpool_test_isolate(&f->slabs, slab));
 	KUNIT_EXPECT_EQ(test, zpool_slabs_settle(&f->slabs, slab, true), 0UL);
 	expect_at(test, slab, ZPOOL_HINDERED);
 }
@@ -336,7 +336,7 @@ static void the_surplus_is_what_could_go(struct kunit *test)
 	/* What is hindered does not go, but has room. */
 	hinder(test, half);
 	KUNIT_EXPECT_EQ(test, zpool_slabs_surplus(&f->slabs), 2UL);
-	zpool_slabs_isolate(&f->slabs, half);
+	zpool_test_isolate(&f->slabs, half);
 	KUNIT_EXPECT_EQ(test, zpool_slabs_surplus(&f->slabs), 2UL);
 }
 
@@ -455,13 +455,13 @@ static void isolate_a_certain_slab(struct kunit *test)
 	struct zpool_slab *slab = add(test, 3), *dense = add(test, NR);
 
 	add(test, 1);
-	KUNIT_EXPECT_FALSE(test, zpool_slabs_isolate(&f->other, slab));
+	KUNIT_EXPECT_FALSE(test, zpool_test_isolate(&f->other, slab));
 	expect_at(test, slab, ZPOOL_TENTH + 8);
-	KUNIT_EXPECT_TRUE(test, zpool_slabs_isolate(&f->slabs, slab));
+	KUNIT_EXPECT_TRUE(test, zpool_test_isolate(&f->slabs, slab));
 	expect_at(test, slab, ZPOOL_ISOLATED);
-	KUNIT_EXPECT_FALSE(test, zpool_slabs_isolate(&f->slabs, slab));
+	KUNIT_EXPECT_FALSE(test, zpool_test_isolate(&f->slabs, slab));
 	KUNIT_EXPECT_PTR_EQ(test, zpool_slabs_first_isolated(&f->slabs), slab);
-	KUNIT_EXPECT_TRUE(test, zpool_slabs_isolate(&f->slabs, dense));
+	KUNIT_EXPECT_TRUE(test, zpool_test_isolate(&f->slabs, dense));
 	KUNIT_EXPECT_PTR_EQ(test, zpool_slabs_first_isolated(&f->slabs), slab);
 	zpool_slabs_settle(&f->slabs, slab, false);
 	KUNIT_EXPECT_PTR_EQ(test, zpool_slabs_first_isolated(&f->slabs), dense);
@@ -479,7 +479,7 @@ static void a_slab_that_has_gone_is_not_isolated(struct kunit *test)
 	list_add(&slab->list, &dead);
 	slab->home = &f->slabs;
 	slab->place = ZPOOL_NR_PLACES;
-	KUNIT_EXPECT_FALSE(test, zpool_slabs_isolate(&f->slabs, slab));
+	KUNIT_EXPECT_FALSE(test, zpool_test_isolate(&f->slabs, slab));
 	KUNIT_EXPECT_NULL(test, zpool_slabs_first_isolated(&f->slabs));
 	EXPECT_SOUND(test, zpool_check_slabs(&f->slabs));
 	zpool_slab_release(&dead);
@@ -494,7 +494,7 @@ static void an_isolated_slab_serves_nobody(struct kunit *test)
 	struct fixture *f = test->priv;
 	struct zpool_slab *slab = add(test, NR - 2), *other = add(test, NR - 1);
 
-	zpool_slabs_isolate(&f->slabs, slab);
+	zpool_test_isolate(&f->slabs, slab);
 	expect_serves(test, other, 1);
 	KUNIT_EXPECT_NULL(test, take(test, ZPOOL_MAGAZINE));
 	put(test, slab, 0);
@@ -514,7 +514,7 @@ static void an_isolated_slab_waits_to_be_settled(struct kunit *test)
 	unsigned long pages = slab->nr_pages;
 
 	zpool_budget_set_limit(0);
-	zpool_slabs_isolate(&f->slabs, slab);
+	zpool_test_isolate(&f->slabs, slab);
 	put(test, slab, 0);
 	put(test, slab, 1);
 	expect_at(test, slab, ZPOOL_ISOLATED);
@@ -536,7 +536,7 @@ static void what_is_empty_goes_when_settled(struct kunit *test)
 	for (is_hindered = 0; is_hindered < 2; is_hindered++) {
 		struct zpool_slab *slab = add(test, 1);
 
-		zpool_slabs_isolate(&f->slabs, slab);
+		zpool_test_isolate(&f->slabs, slab);
 		put(test, slab, 0);
 		KUNIT_EXPECT_NE(test, zpool_slabs_settle(&f->slabs, slab, is_hindered), 0UL);
 		KUNIT_EXPECT_EQ(test, f->slabs.nr_slabs, 0UL);
@@ -550,19 +550,19 @@ static void what_is_not_empty_goes_back(struct kunit *test)
 	struct fixture *f = test->priv;
 	struct zpool_slab *a = add(test, 4), *b = add(test, 4), *c = add(test, NR);
 
-	zpool_slabs_isolate(&f->slabs, b);
+	zpool_test_isolate(&f->slabs, b);
 	KUNIT_EXPECT_EQ(test, zpool_slabs_settle(&f->slabs, b, false), 0UL);
 	expect_at(test, b, ZPOOL_TENTH + 7);
 	expect_serves(test, a, 1);
 	put(test, a, 4);
 
-	zpool_slabs_isolate(&f->slabs, c);
+	zpool_test_isolate(&f->slabs, c);
 	KUNIT_EXPECT_EQ(test, zpool_slabs_settle(&f->slabs, c, true), 0UL);
 	expect_at(test, c, ZPOOL_FULL);
 	hinder(test, a);
 	hinder(test, b);
 	expect_serves(test, b, 1);
-	zpool_slabs_isolate(&f->slabs, b);
+	zpool_test_isolate(&f->slabs, b);
 	zpool_slabs_settle(&f->slabs, b, false);
 	KUNIT_EXPECT_FALSE(test, b->is_hindered);
 	expect_at(test, b, ZPOOL_TENTH + 6);
