@@ -117,6 +117,8 @@ u32 zpool_live_end_move(u32 *note, u32 next)
 			end = ZPOOL_LIVE_FREE;
 		else if (state & ZPOOL_LIVE_RCU)
 			end = ZPOOL_LIVE_USED | ZPOOL_LIVE_RCU;
+		else if (state & ZPOOL_LIVE_NOTIFIED)
+			end = next & ~(ZPOOL_LIVE_NEVER | ZPOOL_LIVE_LATERS);
 		else
 			end = next;
 		seen = cmpxchg(note, state, end);
@@ -131,10 +133,13 @@ u32 zpool_live_end_move(u32 *note, u32 next)
  */
 void zpool_live_unmark(struct zpool_slab *slab, const void *obj)
 {
-	u32 *note = note_of(slab, obj), state, seen = READ_ONCE(*note);
+	u32 *note = note_of(slab, obj), state, end, seen = READ_ONCE(*note);
 
 	do {
 		state = seen;
-		seen = cmpxchg(note, state, state & ~(ZPOOL_LIVE_NEVER | ZPOOL_LIVE_LATERS));
+		end = state & ~(ZPOOL_LIVE_NEVER | ZPOOL_LIVE_LATERS);
+		if (phase_of(state) == ZPOOL_LIVE_OLD)
+			end |= ZPOOL_LIVE_NOTIFIED;
+		seen = cmpxchg(note, state, end);
 	} while (seen != state);
 }

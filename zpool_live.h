@@ -27,6 +27,7 @@ enum zpool_live {
 	ZPOOL_LIVE_NEVER	= 1 << 4,	/* nor does this */
 	ZPOOL_LIVE_LATER	= 1 << 5,	/* put off so many times: two bits */
 	ZPOOL_LIVE_LATERS	= 3 << 5,
+	ZPOOL_LIVE_NOTIFIED	= 1 << 7,	/* while it was being moved: the answer may be old */
 };
 
 /* What became of a free. */
