@@ -32,8 +32,10 @@ static DEFINE_RAW_SPINLOCK(lock);		/* nests in none, has none under it */
 static LIST_HEAD(with_spare);			/* those that have nothing else come last */
 static LIST_HEAD(without_memory);
 
-/* Its generation is that of no handle. */
-static struct zpool_descriptor nobody[ZPOOL_CHUNK_DESCRIPTORS];
+/* Its generation is that of no handle, and it has no object, for numbers that are none. */
+static struct zpool_descriptor nobody[ZPOOL_CHUNK_DESCRIPTORS] = {
+	[0 ... ZPOOL_CHUNK_DESCRIPTORS - 1] = { .word = ATOMIC64_INIT(ZPOOL_DEAD) }
+};
 
 /* Directories as they were, since somebody may still read one. */
 struct directory {
@@ -141,9 +143,9 @@ static void fill(struct chunk *chunk)
 	for (i = 0; i < ZPOOL_CHUNK_DESCRIPTORS; i++, index += sizeof(struct zpool_descriptor)) {
 		struct zpool_descriptor *d = &chunk->descriptors[i];
 
+		atomic64_set(&d->word, ZPOOL_DEAD);
 		if (!index)
 			continue;
-		atomic64_set(&d->word, ZPOOL_DEAD);
 		d->generation = chunk->generation;
 		d->size = chunk->first_spare;
 		chunk->first_spare = index;
