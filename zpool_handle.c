@@ -67,7 +67,7 @@ static struct zpool_descriptor *find(const struct zpool_handle *h)
 	const struct zpool_directory *dir = READ_ONCE(zpool_directory);
 	struct zpool_descriptor *d;
 
-	if (!h || !zpool_descriptor_exists(dir, index_of(h)))
+	if (!h || index_of(h) % sizeof(*d) || !zpool_descriptor_exists(dir, index_of(h)))
 		return NULL;
 	d = zpool_descriptor_in(dir, index_of(h));
 	return is_current(d, h) && !(atomic64_read(&d->word) & ZPOOL_DEAD) ? d : NULL;
@@ -181,6 +181,13 @@ static void copy(void *to, const void *from, size_t bytes)
 	data_race(memcpy(to, from, bytes));
 }
 
+/* A place that the object does not have, or not any more, is free. */
+static void clear(const struct zpool_cache *cache, void *obj)
+{
+	if (want_init_on_free())
+		memset(obj, 0, cache->geometry.size);
+}
+
 static enum zpool_moved move(struct zpool_cache *cache, struct zpool_slab *slab, unsigned int i,
 			     struct zpool_slab *to, unsigned int j)
 {
@@ -205,9 +212,11 @@ static enum zpool_moved move(struct zpool_cache *cache, struct zpool_slab *slab,
 	WRITE_ONCE(d->address[!(word & ZPOOL_SLOT)], new);
 	if (atomic64_cmpxchg(&d->word, word, word ^ ZPOOL_SLOT) != word) {
 		WRITE_ONCE(to->notes[j], spare);
+		clear(cache, new);
 		return ZPOOL_PINNED;
 	}
 	WRITE_ONCE(slab->notes[i], spare);
+	clear(cache, old);
 	zpool_slabs_free(&old, 1, ZPOOL_MOVING, cache);
 	return ZPOOL_MOVED;
 }
