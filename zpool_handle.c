@@ -64,7 +64,7 @@ static __always_inline bool is_current(const struct zpool_descriptor *d,
 /* The descriptor, if the handle holds: there is an object, and it may be freed meanwhile. */
 static struct zpool_descriptor *find(const struct zpool_handle *h)
 {
-	const struct zpool_directory *dir = READ_ONCE(zpool_directory);
+	const struct zpool_directory *dir = rcu_dereference_raw(zpool_directory);
 	struct zpool_descriptor *d;
 
 	if (!h || index_of(h) % sizeof(*d) || !zpool_descriptor_exists(dir, index_of(h)))
@@ -105,7 +105,7 @@ static noinline void *bad_pin(struct zpool_handle *h, struct zpool_descriptor *d
  */
 void *zpool_handle_pin(struct zpool_handle *h)
 {
-	const struct zpool_directory *dir = READ_ONCE(zpool_directory);
+	const struct zpool_directory *dir = rcu_dereference_raw(zpool_directory);
 	struct zpool_descriptor *d;
 	u64 word;
 
@@ -134,7 +134,7 @@ static noinline void bad_unpin(struct zpool_handle *h, struct zpool_descriptor *
  */
 void zpool_handle_unpin(struct zpool_handle *h)
 {
-	const struct zpool_directory *dir = READ_ONCE(zpool_directory);
+	const struct zpool_directory *dir = rcu_dereference_raw(zpool_directory);
 	struct zpool_descriptor *d;
 
 	if (unlikely(!zpool_descriptor_exists(dir, index_of(h)))) {
