@@ -13,6 +13,7 @@
 #include "../zpool_descriptor.h"
 #include "../zpool_drain.h"
 #include "../zpool_handle.h"
+#include "../zpool_live.h"
 #include "../zpool_node.h"
 #include "../zpool_report.h"
 #include "../zpool_stats.h"
@@ -219,6 +220,41 @@ static void pins_cancel(void)
 	stop(zpool_compact.moves[ZPOOL_PINNED] > pinned, "a pin in the middle cancels a move");
 }
 
+static void *kept_at[NR];
+
+/* Pinned once the compactor has seen that nothing in its slab is, and not let go. */
+static void pin_and_keep(void *unused)
+{
+	unsigned int i = shim_below(NR / 4) * 4;
+
+	if (!kept_at[i])
+		kept_at[i] = zpool_handle_pin(handles[i]);
+}
+
+static void pins_hold(void)
+{
+	unsigned int i, round, nr = 0;
+	bool ok = true;
+
+	start();
+	for (round = 0; round < 20; round++) {
+		make_sparse();
+		compact_with(pin_and_keep, 100);
+		for (i = 0; i < NR; i++) {
+			if (!kept_at[i])
+				continue;
+			ok &= zpool_handle_pin(handles[i]) == kept_at[i];
+			zpool_handle_unpin(handles[i]);
+			zpool_handle_unpin(handles[i]);
+			kept_at[i] = NULL;
+			nr++;
+		}
+		verify_all();
+		end_all();
+	}
+	stop(ok && nr, "what is pinned in the middle of a pass stays there");
+}
+
 static void frees_in_the_middle(void)
 {
 	unsigned int i;
@@ -271,25 +307,26 @@ static bool free_is_zero(struct zpool_cache *cache)
 	return true;
 }
 
+/* A slab that keeps something pinned stays, with what moved out of it before. */
 static void moves_leave_zeroes(void)
 {
-	void *p;
-	bool ok;
+	unsigned int i, round;
+	bool ok = true;
 
 	shim_init_on_free = true;
 	start();
-	make_sparse();
-	/* Its slab stays, with what moved out of it. */
-	p = zpool_handle_pin(handles[NR - 4]);
-	compact_with(pin_any, 5);
-	zpool_compact_all();
-	zpool_cache_drain(find("handle-512"));
-	ok = p && free_is_zero(find("handle-512"));
-	zpool_handle_unpin(handles[NR - 4]);
-	zpool_compact_range(0, nr_node_ids * SHIM_NODE_PAGES);
-	ok &= free_is_zero(find("handle-512"));
-	verify_all();
-	end_all();
+	for (round = 0; round < 20; round++) {
+		make_sparse();
+		compact_with(round % 2 ? pin_and_keep : pin_any, round % 2 ? 100 : 5);
+		zpool_cache_drain(find("handle-512"));
+		ok &= free_is_zero(find("handle-512"));
+		for (i = 0; i < NR; i++) {
+			if (kept_at[i])
+				zpool_handle_unpin(handles[i]);
+			kept_at[i] = NULL;
+		}
+		end_all();
+	}
 	stop(ok, "with init_on_free, where something was is zero");
 	shim_init_on_free = false;
 }
@@ -505,6 +542,7 @@ static enum what what;
 static bool notifies, blocks;
 static unsigned int nr_asked;
 static void *asked_for, *offered;
+static void *beside[2];			/* when asked for one, the other is freed */
 
 static void construct(void *obj)
 {
@@ -517,6 +555,11 @@ static void *free_new_elsewhere(void *unused)
 	zpool_cache_free(movers, offered);
 	shim_thread_idle();
 	return NULL;
+}
+
+static void *other_than(void *objs[2], void *obj)
+{
+	return objs[0] == obj ? objs[1] : objs[0];
 }
 
 static enum zpool_move move(void *old, void *new, size_t size, void *arg)
@@ -537,6 +580,9 @@ static enum zpool_move move(void *old, void *new, size_t size, void *arg)
 		memset(new, 0x77, size);
 	if (notifies)
 		zpool_cache_move_notify(movers, old);
+	if (beside[0])
+		zpool_cache_free(movers, other_than(beside, old));
+	beside[0] = NULL;
 	if (what == OLD_FREED)
 		zpool_cache_free(movers, old);
 	if (what == NEW_FREED) {
@@ -575,12 +621,6 @@ static void make_movers(void *objs[2])
 	/* Free in a magazine is used in its slab. */
 	zpool_cache_drain(movers);
 	nr_asked = 0;
-}
-
-/* Not asked, or moved, or left. */
-static void *other_than(void *objs[2], void *obj)
-{
-	return objs[0] == obj ? objs[1] : objs[0];
 }
 
 static const struct {
@@ -671,6 +711,51 @@ static void asked_again(void)
 	stop(ok, "never and later are kept to until told otherwise");
 }
 
+/* Not to a magazine: else the slab would stay for it. */
+static void frees_come_home(void)
+{
+	void *objs[2], *more;
+	struct zpool_slab *slab;
+	bool ok;
+
+	start();
+	make_movers(objs);
+	answer = ZPOOL_MOVE_DONE;
+	more = zpool_cache_alloc_node(movers, GFP_KERNEL | __GFP_NOFAIL, 0);
+	slab = zpool_slab_of(more);
+	if (slab != zpool_slab_of(objs[0]))
+		swap(objs[0], objs[1]);
+	beside[0] = objs[0];
+	beside[1] = more;
+	zpool_compact_range(page_to_pfn(virt_to_page(slab->base)), slab->nr_pages);
+	ok = nr_asked == 1 && nr_slabs(movers) == 1 && nr_in_use(movers) == 2;
+	zpool_cache_free(movers, offered);
+	zpool_cache_free(movers, objs[1]);
+	zpool_cache_destroy(movers);
+	stop(ok, "what is freed in a slab that is being emptied comes home at once");
+}
+
+/* As zpool_kfree_rcu() marks it until the grace period is over. */
+static void waiting_is_left_alone(void)
+{
+	void *objs[2];
+	unsigned int i;
+	bool ok;
+
+	start();
+	make_movers(objs);
+	answer = ZPOOL_MOVE_DONE;
+	for (i = 0; i < 2; i++)
+		zpool_live_set_rcu(zpool_slab_of(objs[i]), objs[i]);
+	zpool_compact_all();
+	ok = !nr_asked && !zpool_live_set_rcu(zpool_slab_of(objs[0]), objs[0]);
+	zpool_cache_free(movers, objs[0]);
+	zpool_cache_free(movers, objs[1]);
+	ok &= !nr_in_use(movers);
+	zpool_cache_destroy(movers);
+	stop(ok, "nobody is asked for what waits to be freed");
+}
+
 static void *compact_elsewhere(void *unused)
 {
 	shim_thread_start(2, 5);
@@ -729,6 +814,7 @@ int main(void)
 	zpool_numa.enabled = false;
 	sparse_becomes_dense();
 	pins_cancel();
+	pins_hold();
 	frees_in_the_middle();
 	pinned_stays();
 	moves_leave_zeroes();
@@ -738,6 +824,8 @@ int main(void)
 	garbage_is_refused();
 	all_answers();
 	asked_again();
+	frees_come_home();
+	waiting_is_left_alone();
 	destroy_waits();
 	return tap_end();
 }
