@@ -392,7 +392,7 @@ struct zpool_cache *zpool_cache_hold_after(u64 serial)
 
 	mutex_lock(&zpool_caches_lock);
 	list_for_each_entry(cache, &zpool_caches, list)
-		if (!found && cache->serial > serial && cache->mover)
+		if (!found && cache->serial > serial && READ_ONCE(cache->mover))
 			found = cache;
 	if (found)
 		atomic_inc(&found->users);

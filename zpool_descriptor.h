@@ -17,6 +17,7 @@
 #include <linux/atomic.h>
 #include <linux/compiler.h>
 #include <linux/gfp.h>
+#include <linux/rcupdate.h>
 #include <linux/types.h>
 
 /*
@@ -85,7 +86,7 @@ zpool_descriptor_in(const struct zpool_directory *dir, u32 index)
 
 static inline struct zpool_descriptor *zpool_descriptor_at(u32 index)
 {
-	return zpool_descriptor_in(READ_ONCE(zpool_directory), index);
+	return zpool_descriptor_in(rcu_dereference_raw(zpool_directory), index);
 }
 
 #endif /* _KZPOOL_DESCRIPTOR_H */

@@ -112,7 +112,7 @@ static noinline void *bad_pin(struct zpool_handle *h, struct zpool_descriptor *d
  */
 void *zpool_handle_pin(struct zpool_handle *h)
 {
-	const struct zpool_directory *dir = READ_ONCE(zpool_directory);
+	const struct zpool_directory *dir = rcu_dereference_raw(zpool_directory);
 	struct zpool_descriptor *d;
 	u64 word;
 
@@ -141,7 +141,7 @@ static noinline void bad_unpin(struct zpool_handle *h, struct zpool_descriptor *
  */
 void zpool_handle_unpin(struct zpool_handle *h)
 {
-	const struct zpool_directory *dir = READ_ONCE(zpool_directory);
+	const struct zpool_directory *dir = rcu_dereference_raw(zpool_directory);
 	struct zpool_descriptor *d;
 
 	if (unlikely(!zpool_descriptor_exists(dir, index_of(h)))) {

@@ -24,6 +24,9 @@ void shim_assert_reads(void);
 
 extern bool shim_rcu_misses;		/* a cookie misses a grace period now and then */
 
+/* Ordered by the dependency, which C11 has no word for that ThreadSanitizer knows. */
+#define rcu_dereference_raw(p)		__atomic_load_n(&(p), __ATOMIC_ACQUIRE)
+
 void synchronize_rcu(void);
 unsigned long get_state_synchronize_rcu(void);
 bool poll_state_synchronize_rcu(unsigned long cookie);
