@@ -24,8 +24,9 @@ struct chunk {
 	struct zpool_descriptor *descriptors;
 	u32 number;
 	u32 nr_spare;
-	u32 first_spare;			/* index; the others follow by size */
-	u32 generation;				/* of a descriptor there in time to come, at least */
+	u32 first_spare;			/* index; the others follow by sizes */
+	unsigned long generation;		/* of a descriptor there in time to come, at least */
+	u32 sizes[ZPOOL_CHUNK_DESCRIPTORS];	/* as asked for; of a spare one, the next's index */
 };
 
 static DEFINE_RAW_SPINLOCK(lock);		/* nests in none, has none under it */
@@ -134,6 +135,11 @@ static u32 nr_usable(const struct chunk *chunk)
 	return ZPOOL_CHUNK_DESCRIPTORS - !chunk->number;
 }
 
+static u32 *size_in(struct chunk *chunk, u32 index)
+{
+	return &chunk->sizes[index % ZPOOL_CHUNK_BYTES / sizeof(struct zpool_descriptor)];
+}
+
 static void fill(struct chunk *chunk)
 {
 	u32 i, index = first_index(chunk);
@@ -147,23 +153,21 @@ static void fill(struct chunk *chunk)
 		atomic64_set(&d->word, ZPOOL_DEAD);
 		if (!index)
 			continue;
-		d->generation = chunk->generation;
-		d->size = chunk->first_spare;
+		d->handle = chunk->generation * ZPOOL_GENERATION | index;
+		*size_in(chunk, index) = chunk->first_spare;
 		chunk->first_spare = index;
 	}
 }
 
-static void *next_spare(struct chunk *chunk, u32 *index)
+static u32 next_spare(struct chunk *chunk)
 {
-	struct zpool_descriptor *d;
+	u32 index = chunk->first_spare;
 
 	lockdep_assert_held(&lock);
-	*index = chunk->first_spare;
-	d = zpool_descriptor_at(*index);
-	chunk->first_spare = d->size;
+	chunk->first_spare = *size_in(chunk, index);
 	if (!--chunk->nr_spare)
 		list_del_init(&chunk->list);
-	return d;
+	return index;
 }
 
 /*
@@ -243,7 +247,7 @@ u32 zpool_descriptor_get(gfp_t gfp)
 		raw_spin_lock_irqsave(&lock, flags);
 		chunk = list_first_entry_or_null(&with_spare, struct chunk, list);
 		if (chunk)
-			next_spare(chunk, &index);
+			index = next_spare(chunk);
 		raw_spin_unlock_irqrestore(&lock, flags);
 	} while (!chunk && zpool_pages_allowed() && add_chunk(gfp));
 	return index;
@@ -263,15 +267,27 @@ void zpool_descriptor_put(u32 index)
 
 	raw_spin_lock_irqsave(&lock, flags);
 	chunk = directory->all[index >> ZPOOL_CHUNK_SHIFT];
-	d->size = chunk->first_spare;
+	*size_in(chunk, index) = chunk->first_spare;
 	chunk->first_spare = index;
 	/* Only in this order: a stale handle may be the last that had it. */
-	chunk->generation = max(chunk->generation, d->generation);
+	chunk->generation = max(chunk->generation, d->handle / ZPOOL_GENERATION);
 	if (!chunk->nr_spare++)
 		list_add(&chunk->list, &with_spare);
 	if (chunk->nr_spare == nr_usable(chunk))
 		list_move_tail(&chunk->list, &with_spare);
 	raw_spin_unlock_irqrestore(&lock, flags);
+}
+
+/**
+ * zpool_descriptor_size() - where the size of an object is kept
+ * @index: of a descriptor in use
+ */
+u32 *zpool_descriptor_size(u32 index)
+{
+	const struct directory *dir = container_of(rcu_dereference_raw(zpool_directory),
+						   struct directory, shown);
+
+	return size_in(dir->all[index >> ZPOOL_CHUNK_SHIFT], index);
 }
 
 /* One that is kept spares who goes up and down by one. Return: NULL if there is no other. */

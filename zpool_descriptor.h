@@ -37,8 +37,7 @@
 
 struct zpool_descriptor {
 	atomic64_t word;
-	u32 generation;			/* never 0 but for the one that no handle has */
-	u32 size;			/* as asked for; while it is spare, the index of the next */
+	unsigned long handle;		/* the present one; 0 for the one that no handle has */
 	void *address[2];
 } __aligned(32);
 static_assert(sizeof(struct zpool_descriptor) == 32);	/* a power of two: see zpool_descriptor_in() */
@@ -48,6 +47,7 @@ static_assert(sizeof(struct zpool_descriptor) == 32);	/* a power of two: see zpo
 #define ZPOOL_CHUNK_BYTES	(1UL << ZPOOL_CHUNK_SHIFT)
 #define ZPOOL_CHUNK_DESCRIPTORS	(ZPOOL_CHUNK_BYTES / sizeof(struct zpool_descriptor))
 #define ZPOOL_INDEX_BITS	(BITS_PER_LONG == 64 ? 32 : 24)
+#define ZPOOL_GENERATION	(1UL << ZPOOL_INDEX_BITS)	/* from one handle to the next */
 
 /*
  * Where the chunks are. It grows by being replaced. One that has gone has a chunk
@@ -63,6 +63,7 @@ extern struct zpool_directory *zpool_directory;
 unsigned long zpool_descriptor_stop(void);
 void zpool_descriptor_trim(void);
 u32 zpool_descriptor_get(gfp_t gfp);
+u32 *zpool_descriptor_size(u32 index);
 void zpool_descriptor_put(u32 index);
 
 /*

@@ -44,26 +44,17 @@ static u32 index_of(const struct zpool_handle *h)
 	return (unsigned long)h & (BIT_ULL(ZPOOL_INDEX_BITS) - 1);
 }
 
-static struct zpool_handle *handle_of(u32 index, u32 generation)
-{
-	return (struct zpool_handle *)((unsigned long)((u64)generation << ZPOOL_INDEX_BITS) | index);
-}
-
-/* Is it the descriptor's present one? On 32 bits as far as those reach. */
+/* Is it the descriptor's present one? */
 static __always_inline bool is_current(const struct zpool_descriptor *d,
 				       const struct zpool_handle *h)
 {
-	u32 generation = (unsigned long)h >> ZPOOL_INDEX_BITS;
-
-	return generation == data_race(d->generation) <<
-			     (BITS_PER_LONG == 64 ? 0 : ZPOOL_INDEX_BITS) >>
-			     (BITS_PER_LONG == 64 ? 0 : ZPOOL_INDEX_BITS);
+	return data_race(d->handle) == (unsigned long)h;
 }
 
 /* The descriptor of a handle, whether that holds or not; NULL where there never was one. */
 static struct zpool_descriptor *descriptor_of(const struct zpool_handle *h)
 {
-	const struct zpool_directory *dir = READ_ONCE(zpool_directory);
+	const struct zpool_directory *dir = rcu_dereference_raw(zpool_directory);
 
 	return zpool_descriptor_exists(dir, index_of(h)) ?
 	       zpool_descriptor_in(dir, index_of(h)) : NULL;
@@ -77,7 +68,7 @@ static u64 read_word(const struct zpool_descriptor *d, const struct zpool_handle
 {
 	u64 word = atomic64_read_acquire(&d->word);
 
-	return is_current(d, h) ? word : word | ZPOOL_DEAD;
+	return READ_ONCE(d->handle) == (unsigned long)h ? word : word | ZPOOL_DEAD;
 }
 
 static noinline void report(const struct zpool_handle *h, const char *what, void *caller)
@@ -119,6 +110,9 @@ void *zpool_handle_pin(struct zpool_handle *h)
 	if (unlikely(!zpool_descriptor_exists(dir, index_of(h))))
 		return bad_pin(h, NULL, (void *)_RET_IP_);
 	d = zpool_descriptor_in(dir, index_of(h));
+	/* Not even for a moment is what another handle stands for pinned by a stale one. */
+	if (unlikely(!is_current(d, h)))
+		return bad_pin(h, NULL, (void *)_RET_IP_);
 	/* Pairs with the cmpxchg in move(): what was copied there is seen here. */
 	word = atomic64_fetch_add_acquire(ZPOOL_SEQ + ZPOOL_PIN, &d->word);
 	if (unlikely(word & ZPOOL_DEAD || !is_current(d, h)))
@@ -342,10 +336,10 @@ static struct zpool_handle *revive(u32 index, void *obj, size_t size)
 	struct zpool_descriptor *d = zpool_descriptor_at(index);
 
 	WRITE_ONCE(d->address[atomic64_read(&d->word) & ZPOOL_SLOT], obj);
-	d->size = size;
+	WRITE_ONCE(*zpool_descriptor_size(index), size);
 	/* Pairs with the read in move(): what was zeroed is seen, and copied. */
 	(void)atomic64_fetch_add_release(ZPOOL_SEQ - ZPOOL_DEAD, &d->word);
-	return handle_of(index, d->generation);
+	return (struct zpool_handle *)d->handle;
 }
 
 static void *alloc_object(struct zpool_cache *cache, gfp_t gfp, void *caller)
@@ -420,6 +414,13 @@ EXPORT_SYMBOL_GPL(zpool_handle_alloc);
 /* A stale pin is gone in a moment. */
 #define PIN_SPINS	1000
 
+/* Generation 0 is that of none. */
+static unsigned long next_handle(unsigned long handle)
+{
+	handle += ZPOOL_GENERATION;
+	return handle / ZPOOL_GENERATION ? handle : handle + ZPOOL_GENERATION;
+}
+
 /* From alive to dead. Return: the word as it was; with ZPOOL_DEAD or pins it could not be. */
 static u64 kill(struct zpool_descriptor *d, const struct zpool_handle *h)
 {
@@ -435,7 +436,7 @@ static u64 kill(struct zpool_descriptor *d, const struct zpool_handle *h)
 			break;
 		cpu_relax();
 	}
-	WRITE_ONCE(d->generation, d->generation + 1 ?: 1);
+	WRITE_ONCE(d->handle, next_handle(d->handle));
 	return word;
 }
 
@@ -500,7 +501,7 @@ size_t zpool_handle_size(const struct zpool_handle *h)
 	struct zpool_descriptor *d = descriptor_of(h);
 
 	if (likely(d && !(read_word(d, h) & ZPOOL_DEAD)))
-		return READ_ONCE(d->size);
+		return READ_ONCE(*zpool_descriptor_size(index_of(h)));
 	report(h, "size", (void *)_RET_IP_);
 	return 0;
 }

@@ -83,11 +83,11 @@ static void each_is_given_out_once(struct kunit *test)
 		KUNIT_ASSERT_NE(test, indices[i], 0U);
 		KUNIT_EXPECT_PTR_EQ(test, zpool_descriptor_at(indices[i]), where[i]);
 		KUNIT_EXPECT_TRUE(test, is_dead(where[i]));
-		KUNIT_EXPECT_NE(test, where[i]->generation, 0U);
-		where[i]->size = i;
+		KUNIT_EXPECT_NE(test, where[i]->handle / ZPOOL_GENERATION, 0UL);
+		*zpool_descriptor_size(indices[i]) = i;
 	}
 	for (i = 0; i < NR; i++)
-		nr_wrong += where[i]->size != i;
+		nr_wrong += *zpool_descriptor_size(indices[i]) != i;
 	KUNIT_EXPECT_EQ(test, nr_wrong, 0U);
 	KUNIT_EXPECT_TRUE(test, zpool_descriptor_exists(zpool_directory, indices[NR - 1]));
 	KUNIT_EXPECT_FALSE(test, zpool_descriptor_exists(zpool_directory,
@@ -185,7 +185,7 @@ static void a_chunk_that_is_spare_goes(struct kunit *test)
 
 	/* There is a chunk of nobody in its place: no object, and of no generation. */
 	nobody = zpool_descriptor_at(chunks[1] << ZPOOL_CHUNK_SHIFT);
-	KUNIT_EXPECT_EQ(test, nobody->generation, 0U);
+	KUNIT_EXPECT_EQ(test, nobody->handle, 0UL);
 	KUNIT_EXPECT_TRUE(test, is_dead(nobody));
 }
 
@@ -210,12 +210,12 @@ static void generations_go_on(struct kunit *test)
 	skip_if_none_goes(test);
 	get_all();
 	for (i = 0; i < NR; i++)
-		where[i]->generation = 1000 + i % 3;
+		where[i]->handle = (1000 + i % 3) * ZPOOL_GENERATION | indices[i];
 	put_all();
 	zpool_descriptor_trim();
 	get_all();
 	for (i = 0; i < NR; i++)
-		nr += where[i]->generation < 1000;
+		nr += where[i]->handle / ZPOOL_GENERATION < 1000;
 	KUNIT_EXPECT_EQ(test, nr, 0U);
 }
 

@@ -278,7 +278,6 @@ typedef struct { s64 counter; } atomic64_t;
 	__atomic_compare_exchange_n(&(v)->counter, old, new, false,	\
 				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
 
-#define ATOMIC64_INIT(n)		{ (s64)(n) }
 #define atomic64_read(v)		atomic_read(v)
 #define atomic64_read_acquire(v)	__atomic_load_n(&(v)->counter, __ATOMIC_ACQUIRE)
 #define atomic64_set(v, n)		atomic_set(v, n)
