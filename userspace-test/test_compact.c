@@ -221,14 +221,17 @@ static void pins_cancel(void)
 }
 
 static void *kept_at[NR];
+static bool is_kept[NR];
 
 /* Pinned once the compactor has seen that nothing in its slab is, and not let go. */
 static void pin_and_keep(void *unused)
 {
 	unsigned int i = shim_below(NR / 4) * 4;
 
-	if (!kept_at[i])
-		kept_at[i] = zpool_handle_pin(handles[i]);
+	if (is_kept[i])
+		return;
+	is_kept[i] = true;		/* first: another interrupt may come in the call */
+	kept_at[i] = zpool_handle_pin(handles[i]);
 }
 
 static void pins_hold(void)
@@ -241,12 +244,12 @@ static void pins_hold(void)
 		make_sparse();
 		compact_with(pin_and_keep, 100);
 		for (i = 0; i < NR; i++) {
-			if (!kept_at[i])
+			if (!is_kept[i])
 				continue;
 			ok &= zpool_handle_pin(handles[i]) == kept_at[i];
 			zpool_handle_unpin(handles[i]);
 			zpool_handle_unpin(handles[i]);
-			kept_at[i] = NULL;
+			is_kept[i] = false;
 			nr++;
 		}
 		verify_all();
@@ -321,9 +324,9 @@ static void moves_leave_zeroes(void)
 		zpool_cache_drain(find("handle-512"));
 		ok &= free_is_zero(find("handle-512"));
 		for (i = 0; i < NR; i++) {
-			if (kept_at[i])
+			if (is_kept[i])
 				zpool_handle_unpin(handles[i]);
-			kept_at[i] = NULL;
+			is_kept[i] = false;
 		}
 		end_all();
 	}
