@@ -302,10 +302,11 @@ bool zpool_handle_prepare(void)
 	return any;
 }
 
-/* As much as zpool_cache_begin() does. */
+/* As much as zpool_cache_begin() does, which takes a mutex that who was interrupted may have. */
 static bool may_create(gfp_t gfp)
 {
-	return (current_gfp_context(gfp) & GFP_KERNEL) == GFP_KERNEL && zpool_pages_allowed();
+	return in_task() && zpool_pages_allowed() &&
+	       (current_gfp_context(gfp) & GFP_KERNEL) == GFP_KERNEL;
 }
 
 /* Return: NULL where an object of @size cannot be one that moves. */

@@ -247,6 +247,11 @@ bool in_hardirq(void)
 	return shim_me.hardirq;
 }
 
+bool in_task(void)
+{
+	return !shim_me.depth && !shim_me.nmi;
+}
+
 bool in_nmi(void)
 {
 	return shim_me.nmi;

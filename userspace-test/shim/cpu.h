@@ -23,6 +23,7 @@ bool preemptible(void);
 bool irqs_disabled(void);
 bool in_nmi(void);
 bool in_hardirq(void);
+bool in_task(void);
 void might_sleep(void);
 void cond_resched(void);
 void schedule_timeout_uninterruptible(long jiffies);
