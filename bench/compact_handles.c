@@ -6,13 +6,13 @@
 
 #include "compact.h"
 
-static int alloc(unsigned long number)
+static int alloc_handle(unsigned long number)
 {
 	compact_items[number].what = zpool_handle_alloc(compact_bytes, GFP_KERNEL | __GFP_NOWARN);
 	return compact_items[number].what ? 0 : -ENOMEM;
 }
 
-static void free(unsigned long number)
+static void free_handle(unsigned long number)
 {
 	zpool_handle_free(compact_items[number].what);
 	compact_items[number].what = NULL;
@@ -30,8 +30,8 @@ static void let_go(unsigned long number)
 
 static const struct compact_kind handle = {
 	.name	= "handle",
-	.alloc	= alloc,
-	.free	= free,
+	.alloc	= alloc_handle,
+	.free	= free_handle,
 	.hold	= hold,
 	.let_go	= let_go,
 };

@@ -14,7 +14,7 @@
 #include <linux/gfp.h>
 #include <linux/hash.h>
 #include <linux/kernel.h>
-#include <linux/spinlock.h>
+#include <linux/mutex.h>
 #include <linux/string.h>
 
 #include <zpool/zpool.h>
@@ -31,11 +31,11 @@ struct object {
 };
 
 static struct zpool_cache *cache;
-static spinlock_t locks[NR_LOCKS];
+static struct mutex locks[NR_LOCKS];
 static unsigned int permille;		/* of each answer but DONE */
 static unsigned long answers[NR_ANSWERS];
 
-static spinlock_t *lock_of(unsigned long number)
+static struct mutex *lock_of(unsigned long number)
 {
 	return &locks[number % NR_LOCKS];
 }
@@ -80,9 +80,9 @@ static enum zpool_move move(void *old, void *new, size_t size, void *arg)
 	enum zpool_move answer = ZPOOL_MOVE_UNKNOWN;
 
 	if (number < compact_nr) {
-		spin_lock(lock_of(number));
+		mutex_lock(lock_of(number));
 		answer = act(old, new, size, number);
-		spin_unlock(lock_of(number));
+		mutex_unlock(lock_of(number));
 	}
 	/* One callback at a time. */
 	WRITE_ONCE(answers[answer], answers[answer] + 1);
@@ -96,23 +96,23 @@ static noinline int alloc_object(unsigned long number)
 
 	if (!o)
 		return -ENOMEM;
-	spin_lock(lock_of(number));
+	mutex_lock(lock_of(number));
 	compact_items[number].what = o;
 	WRITE_ONCE(o->number, number);
-	spin_unlock(lock_of(number));
+	mutex_unlock(lock_of(number));
 	return 0;
 }
 
-static void free(unsigned long number)
+static void free_object(unsigned long number)
 {
 	struct object *o;
 
-	spin_lock(lock_of(number));
+	mutex_lock(lock_of(number));
 	o = compact_items[number].what;
 	WRITE_ONCE(compact_items[number].what, NULL);
 	if (o)
 		WRITE_ONCE(o->number, NOBODY);
-	spin_unlock(lock_of(number));
+	mutex_unlock(lock_of(number));
 	zpool_cache_free(cache, o);
 }
 
@@ -120,22 +120,22 @@ static void *hold(unsigned long number)
 {
 	struct object *o;
 
-	spin_lock(lock_of(number));
+	mutex_lock(lock_of(number));
 	o = compact_items[number].what;
 	if (!o)
-		spin_unlock(lock_of(number));
+		mutex_unlock(lock_of(number));
 	return o ? o->contents : NULL;
 }
 
 static void let_go(unsigned long number)
 {
-	spin_unlock(lock_of(number));
+	mutex_unlock(lock_of(number));
 }
 
 static const struct compact_kind object = {
 	.name	= "object",
 	.alloc	= alloc_object,
-	.free	= free,
+	.free	= free_object,
 	.hold	= hold,
 	.let_go	= let_go,
 };
@@ -146,7 +146,7 @@ static int make_cache(size_t bytes)
 	int err;
 
 	for (i = 0; i < NR_LOCKS; i++)
-		spin_lock_init(&locks[i]);
+		mutex_init(&locks[i]);
 	memset(answers, 0, sizeof(answers));
 	cache = zpool_cache_create("compact", sizeof(struct object) + bytes, 0, 0, construct);
 	if (!cache)
@@ -192,10 +192,10 @@ int compact_notify(const unsigned int *args)
 		return -ENOENT;
 	permille = 0;
 	for (i = 0; i < compact_nr; i++) {
-		spin_lock(lock_of(i));
+		mutex_lock(lock_of(i));
 		if (compact_items[i].what)
 			zpool_cache_move_notify(cache, compact_items[i].what);
-		spin_unlock(lock_of(i));
+		mutex_unlock(lock_of(i));
 	}
 	compact_say("notify: all may move");
 	return 0;

@@ -397,7 +397,7 @@ int main(void)
 {
 	u64 seed = strtoull(getenv("SEED") ?: "1", NULL, 0);
 
-	nr_steps = strtoul(getenv("STEPS") ?: "8000", NULL, 0);
+	nr_steps = strtoul(getenv("STEPS") ?: "3000", NULL, 0);
 	run_world(seed, "three nodes");
 	shim_init_on_alloc = true;
 	run_world(seed + 1, "init_on_alloc");
