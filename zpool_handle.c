@@ -293,7 +293,9 @@ bool zpool_handle_prepare(void)
 	unsigned int class;
 	bool any = false;
 
-	for_each_set_bit(class, wanted, ZPOOL_NR_CLASSES) {
+	for (class = 0; class < ZPOOL_NR_CLASSES; class++) {
+		if (!test_bit(class, wanted))
+			continue;
 		ensure(class);
 		if (READ_ONCE(caches[class]))
 			clear_bit(class, wanted);

@@ -151,7 +151,7 @@ static inline u32 reciprocal_divide(u32 a, struct reciprocal_value r)
 
 static inline bool test_bit(unsigned int nr, const unsigned long *map)
 {
-	return map[nr / BITS_PER_LONG] >> (nr % BITS_PER_LONG) & 1;
+	return READ_ONCE(map[nr / BITS_PER_LONG]) >> (nr % BITS_PER_LONG) & 1;
 }
 
 static inline void __set_bit(unsigned int nr, unsigned long *map)
