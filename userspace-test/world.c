@@ -182,7 +182,7 @@ static void compact_any_named(void)
 
 	mutex_lock(&zpool_caches_lock);
 	list_for_each_entry(cache, &zpool_caches, list)
-		if (cache->mover && (!*name || nr--))
+		if (READ_ONCE(cache->mover) && (!*name || nr--))
 			strscpy(name, cache->name, sizeof(name));
 	mutex_unlock(&zpool_caches_lock);
 	if (*name && zpool_compact_named(name))
