@@ -18,15 +18,22 @@
 #include "zpool_defer.h"
 #include "zpool_descriptor.h"
 
+/* What a chunk may give back. */
+struct memory {
+	struct zpool_descriptor *descriptors;
+	u32 *sizes;				/* as asked for; of a spare one, the next's index */
+};
+
+#define MEMORY_BYTES	(ZPOOL_CHUNK_BYTES + ZPOOL_CHUNK_DESCRIPTORS * sizeof(u32))
+
 /* What is known of a chunk; stays when its memory goes. All under lock. */
 struct chunk {
 	struct list_head list;			/* with_spare, or without_memory */
-	struct zpool_descriptor *descriptors;
+	struct memory memory;
 	u32 number;
 	u32 nr_spare;
 	u32 first_spare;			/* index; the others follow by sizes */
 	unsigned long generation;		/* of a descriptor there in time to come, at least */
-	u32 sizes[ZPOOL_CHUNK_DESCRIPTORS];	/* as asked for; of a spare one, the next's index */
 };
 
 static DEFINE_RAW_SPINLOCK(lock);		/* nests in none, has none under it */
@@ -137,7 +144,7 @@ static u32 nr_usable(const struct chunk *chunk)
 
 static u32 *size_in(struct chunk *chunk, u32 index)
 {
-	return &chunk->sizes[index % ZPOOL_CHUNK_BYTES / sizeof(struct zpool_descriptor)];
+	return &READ_ONCE(chunk->memory.sizes)[index % ZPOOL_CHUNK_BYTES / sizeof(struct zpool_descriptor)];
 }
 
 static void fill(struct chunk *chunk)
@@ -148,7 +155,7 @@ static void fill(struct chunk *chunk)
 	chunk->first_spare = 0;
 	chunk->nr_spare = nr_usable(chunk);
 	for (i = 0; i < ZPOOL_CHUNK_DESCRIPTORS; i++, index += sizeof(struct zpool_descriptor)) {
-		struct zpool_descriptor *d = &chunk->descriptors[i];
+		struct zpool_descriptor *d = &chunk->memory.descriptors[i];
 
 		atomic64_set(&d->word, ZPOOL_DEAD);
 		if (!index)
@@ -175,7 +182,7 @@ static u32 next_spare(struct chunk *chunk)
  *
  * Return: false when the directory has no room for @fresh.
  */
-static bool install(struct zpool_descriptor *descriptors, struct chunk **fresh)
+static bool install(struct memory memory, struct chunk **fresh)
 {
 	struct chunk *chunk;
 
@@ -190,27 +197,37 @@ static bool install(struct zpool_descriptor *descriptors, struct chunk **fresh)
 		directory->all[chunk->number] = chunk;
 		WRITE_ONCE(directory->shown.nr, chunk->number + 1);
 	}
-	chunk->descriptors = descriptors;
-	WRITE_ONCE(directory->shown.chunks[chunk->number], descriptors);
+	WRITE_ONCE(chunk->memory.sizes, memory.sizes);
+	chunk->memory.descriptors = memory.descriptors;
+	WRITE_ONCE(directory->shown.chunks[chunk->number], memory.descriptors);
 	fill(chunk);
 	list_move_tail(&chunk->list, &with_spare);
 	return true;
 }
 
+static void free_memory(struct memory memory)
+{
+	kfree(memory.descriptors);
+	kfree(memory.sizes);
+}
+
 /* Return: false when there is no room for more, as far as @gfp goes. */
 static bool add_chunk(gfp_t gfp)
 {
-	struct zpool_descriptor *descriptors = kzalloc(ZPOOL_CHUNK_BYTES, gfp);
+	struct memory memory = {
+		.descriptors	= kzalloc(ZPOOL_CHUNK_BYTES, gfp),
+		.sizes		= kcalloc(ZPOOL_CHUNK_DESCRIPTORS, sizeof(u32), gfp),
+	};
 	struct chunk *fresh = kzalloc(sizeof(*fresh), gfp);
 	bool is_there = false;
 	unsigned long flags;
 	u32 capacity;
 
-	while (descriptors && fresh && !is_there) {
+	while (memory.descriptors && memory.sizes && fresh && !is_there) {
 		INIT_LIST_HEAD(&fresh->list);
 		fresh->generation = 1;
 		raw_spin_lock_irqsave(&lock, flags);
-		is_there = install(descriptors, &fresh);
+		is_there = install(memory, &fresh);
 		capacity = directory->capacity;
 		raw_spin_unlock_irqrestore(&lock, flags);
 		if (is_there)
@@ -220,9 +237,9 @@ static bool add_chunk(gfp_t gfp)
 			break;
 	}
 	if (is_there)
-		zpool_metadata_add(ZPOOL_CHUNK_BYTES + (fresh ? 0 : sizeof(*fresh)));
+		zpool_metadata_add(MEMORY_BYTES + (fresh ? 0 : sizeof(*fresh)));
 	else
-		kfree(descriptors);
+		free_memory(memory);
 	kfree(fresh);
 	return is_there;
 }
@@ -290,25 +307,26 @@ u32 *zpool_descriptor_size(u32 index)
 	return size_in(dir->all[index >> ZPOOL_CHUNK_SHIFT], index);
 }
 
-/* One that is kept spares who goes up and down by one. Return: NULL if there is no other. */
-static struct zpool_descriptor *take_chunk(void)
+/* One that is kept spares who goes up and down by one. Return: false if there is no other. */
+static bool take_memory(struct memory *taken)
 {
-	struct zpool_descriptor *descriptors = NULL;
 	struct chunk *last;
 	unsigned long flags;
+	bool is_taken;
 
 	raw_spin_lock_irqsave(&lock, flags);
 	last = list_empty(&with_spare) || list_is_singular(&with_spare) ? NULL :
 	       list_last_entry(&with_spare, struct chunk, list);
-	if (last && last->nr_spare == nr_usable(last)) {
-		descriptors = last->descriptors;
-		last->descriptors = NULL;
+	is_taken = last && last->nr_spare == nr_usable(last);
+	if (is_taken) {
+		*taken = last->memory;
+		last->memory = (struct memory) {};
 		last->nr_spare = 0;
 		WRITE_ONCE(directory->shown.chunks[last->number], nobody);
 		list_move(&last->list, &without_memory);
 	}
 	raw_spin_unlock_irqrestore(&lock, flags);
-	return descriptors;
+	return is_taken;
 }
 
 /* As many as a grace period is worth. */
@@ -321,18 +339,18 @@ static bool may_trim(void)
 }
 
 /* Return: false when that was all. */
-static bool trim_some(struct zpool_descriptor **taken)
+static bool trim_some(struct memory *taken)
 {
 	unsigned int nr = 0, i;
 
-	while (nr < TRIM_CHUNKS && (taken[nr] = take_chunk()))
+	while (nr < TRIM_CHUNKS && take_memory(&taken[nr]))
 		nr++;
 	if (!nr)
 		return false;
 	synchronize_rcu_tasks();
 	for (i = 0; i < nr; i++)
-		kfree(taken[i]);
-	zpool_metadata_add(-(long)(nr * ZPOOL_CHUNK_BYTES));
+		free_memory(taken[i]);
+	zpool_metadata_add(-(long)(nr * MEMORY_BYTES));
 	return nr == TRIM_CHUNKS;
 }
 
@@ -343,7 +361,7 @@ static bool trim_some(struct zpool_descriptor **taken)
  */
 void zpool_descriptor_trim(void)
 {
-	struct zpool_descriptor **taken;
+	struct memory *taken;
 
 	if (!may_trim())
 		return;
@@ -365,13 +383,15 @@ unsigned long zpool_descriptor_stop(void)
 	u32 i;
 
 	for (i = 0; i < dir->shown.nr; i++) {
-		if (dir->all[i]->descriptors)
-			nr_used += nr_usable(dir->all[i]) - dir->all[i]->nr_spare;
-		if (dir->all[i]->descriptors)
-			zpool_metadata_add(-(long)ZPOOL_CHUNK_BYTES);
-		kfree(dir->all[i]->descriptors);
-		kfree(dir->all[i]);
-		zpool_metadata_add(-(long)sizeof(struct chunk));
+		struct chunk *chunk = dir->all[i];
+
+		if (chunk->memory.descriptors) {
+			nr_used += nr_usable(chunk) - chunk->nr_spare;
+			zpool_metadata_add(-(long)MEMORY_BYTES);
+		}
+		free_memory(chunk->memory);
+		kfree(chunk);
+		zpool_metadata_add(-(long)sizeof(*chunk));
 	}
 	INIT_LIST_HEAD(&with_spare);
 	INIT_LIST_HEAD(&without_memory);

@@ -18,7 +18,7 @@ other_cpus()
 # pairs: hundredths of an instruction that one takes
 pairs()
 {
-	step pairs 2000000 && sed 's/.*: //' "$program"
+	step pairs 10000000 && sed 's/.*: //' "$program"
 }
 
 # pairs_before: while nothing is compacted
