@@ -4,14 +4,36 @@
 
 #include "zpool_defer.h"
 
-/* The irq_work's side; not to be called. */
-void zpool_defer_run(struct irq_work *work)
+static void run(struct irq_work *work)
 {
 	struct zpool_deferral *deferral = container_of(work, struct zpool_deferral, work);
 	struct llist_node *node, *next;
 
 	llist_for_each_safe(node, next, llist_del_all(&deferral->list))
 		deferral->fn(node);
+}
+
+/**
+ * zpool_defer_init() - at load
+ * @deferral: of each CPU
+ * @fn: what is to be done to each node
+ *
+ * Not by an initialiser: up to 6.15, addresses in those of a module's per-CPU data
+ * are not relocated.
+ */
+void zpool_defer_init(struct zpool_deferral __percpu *deferral,
+		      void (*fn)(struct llist_node *node))
+{
+	const struct irq_work work = IRQ_WORK_INIT(run);
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct zpool_deferral *here = per_cpu_ptr(deferral, cpu);
+
+		init_llist_head(&here->list);
+		here->work = work;
+		here->fn = fn;
+	}
 }
 
 /**

@@ -25,13 +25,8 @@ struct zpool_deferral {
 	void (*fn)(struct llist_node *node);
 };
 
-#define ZPOOL_DEFERRAL(name, function)						\
-	DEFINE_PER_CPU(struct zpool_deferral, name) = {				\
-		.work = IRQ_WORK_INIT(zpool_defer_run),				\
-		.fn = function,							\
-	}
-
-void zpool_defer_run(struct irq_work *work);
+void zpool_defer_init(struct zpool_deferral __percpu *deferral,
+		      void (*fn)(struct llist_node *node));
 void zpool_defer(struct zpool_deferral __percpu *deferral, struct llist_node *node);
 void zpool_defer_sync(struct zpool_deferral __percpu *deferral);
 

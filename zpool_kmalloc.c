@@ -285,8 +285,15 @@ static void kfree_sensitive_later(struct llist_node *node)
 	kfree_sensitive(node);
 }
 
-static ZPOOL_DEFERRAL(foreign, kfree_later);
-static ZPOOL_DEFERRAL(sensitive, kfree_sensitive_later);
+static DEFINE_PER_CPU(struct zpool_deferral, foreign);
+static DEFINE_PER_CPU(struct zpool_deferral, sensitive);
+
+/* At load, before the first call. */
+void zpool_kmalloc_start(void)
+{
+	zpool_defer_init(&foreign, kfree_later);
+	zpool_defer_init(&sensitive, kfree_sensitive_later);
+}
 
 /**
  * zpool_kmalloc_sync() - wait for what was put off

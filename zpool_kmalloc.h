@@ -16,6 +16,7 @@ static __always_inline bool zpool_is_pooled(size_t size, gfp_t gfp)
 bool zpool_is_foreign(const void *p, const char *what, void *caller);
 size_t zpool_usable_size(const struct page *page);
 void zpool_kfree_from(const void *p, void *caller);
+void zpool_kmalloc_start(void);
 void zpool_kmalloc_sync(void);
 
 #endif /* _KZPOOL_KMALLOC_H */

@@ -34,6 +34,8 @@ static int __init zpool_init(void)
 
 	if (err)
 		return err;
+	zpool_nmi_start();
+	zpool_kmalloc_start();
 	zpool_pressure_init(&zpool_pressure);
 	zpool_head_start();
 	zpool_node_start();

@@ -28,9 +28,18 @@ static void free_waiting(struct irq_work *work)
 }
 
 /* Hard: the slots are few, and on PREEMPT_RT the thread for the others may be long in coming. */
-static DEFINE_PER_CPU(struct waiting, waiting) = {
-	.work = IRQ_WORK_INIT_HARD(free_waiting),
-};
+static const struct irq_work free_soon = IRQ_WORK_INIT_HARD(free_waiting);
+
+static DEFINE_PER_CPU(struct waiting, waiting);
+
+/* At load. Not by an initialiser: see zpool_defer_init(). */
+void zpool_nmi_start(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(&waiting, cpu)->work = free_soon;
+}
 
 /**
  * zpool_nmi_free() - put an object back into its slab, but not now

@@ -7,6 +7,7 @@
 #ifndef _KZPOOL_NMI_H
 #define _KZPOOL_NMI_H
 
+void zpool_nmi_start(void);
 void zpool_nmi_free(void *obj);
 void zpool_nmi_sync(void);
 

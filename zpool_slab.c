@@ -146,7 +146,7 @@ static void release_later(struct llist_node *node)
 	release(container_of(node, struct zpool_slab, later));
 }
 
-static ZPOOL_DEFERRAL(released_later, release_later);
+static DEFINE_PER_CPU(struct zpool_deferral, released_later);
 
 /**
  * zpool_slab_release() - give slabs back
@@ -216,6 +216,7 @@ void zpool_slab_sync(void)
  */
 int zpool_slab_start(void)
 {
+	zpool_defer_init(&released_later, release_later);
 	headers = kmem_cache_create("kzpool_slab", HEADER_BYTES,
 				    __alignof__(struct zpool_slab),
 				    SLAB_TYPESAFE_BY_RCU, NULL);

@@ -30,6 +30,8 @@ int world_start(unsigned long budget)
 	err = zpool_slab_start();
 	if (err)
 		return err;
+	zpool_nmi_start();
+	zpool_kmalloc_start();
 	zpool_pressure_init(&zpool_pressure);
 	zpool_head_start();
 	zpool_fed_nodes = NODE_MASK_NONE;	/* as loaded */

@@ -167,6 +167,11 @@ struct llist_head {
 #define LLIST_HEAD(name)	struct llist_head name = { NULL }
 
 /* Return: true when the list was empty. */
+static inline void init_llist_head(struct llist_head *list)
+{
+	list->first = NULL;
+}
+
 static inline bool llist_add(struct llist_node *node, struct llist_head *head)
 {
 	struct llist_node *first = READ_ONCE(head->first);
