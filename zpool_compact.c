@@ -107,13 +107,18 @@ static enum zpool_moved move_object(struct zpool_cache *cache, struct zpool_slab
 	return moved;
 }
 
-static bool has_fixed(const struct zpool_cache *cache, const struct zpool_slab *slab)
+/* A pin counts whenever it is met; what said never was counted then. */
+static bool has_fixed(struct zpool_cache *cache, const struct zpool_slab *slab)
 {
 	unsigned int i;
 
-	for (i = 0; i < slab->nr_objects; i++)
-		if (cache->mover->is_fixed(slab, i))
-			return true;
+	for (i = 0; i < slab->nr_objects; i++) {
+		if (!cache->mover->is_fixed(slab, i))
+			continue;
+		if (cache->mover->is_of_handles)
+			count(cache, ZPOOL_PINNED);
+		return true;
+	}
 	return false;
 }
 
