@@ -51,12 +51,14 @@ int world_start(unsigned long budget)
 
 static DEFINE_MUTEX(hotplug_lock);
 
+/* Another thread may be draining the same cache meanwhile. */
 static void check_drained(struct zpool_cache *cache, int cpu)
 {
 	struct zpool_cpu_head *head = per_cpu_ptr(cache->heads, cpu);
 
-	if (head->loaded != zpool_no_magazine || head->previous != zpool_no_magazine ||
-	    per_cpu_ptr(cache->tails, cpu)->remote != zpool_no_magazine)
+	if (READ_ONCE(head->loaded) != zpool_no_magazine ||
+	    READ_ONCE(head->previous) != zpool_no_magazine ||
+	    READ_ONCE(per_cpu_ptr(cache->tails, cpu)->remote) != zpool_no_magazine)
 		shim_bug("%s: CPU %d is dead and has magazines", cache->name, cpu);
 }
 
