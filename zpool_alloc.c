@@ -275,19 +275,6 @@ void zpool_report_twice(struct zpool_cache *cache, const void *obj, void *caller
 }
 
 /**
- * zpool_owner() - the cache of a slab
- * @slab: as a page told, NULL where it has just lost its mark
- *
- * Return: the cache, or NULL.
- */
-struct zpool_cache *zpool_owner(const struct zpool_slab *slab)
-{
-	struct zpool_slabs *home = slab ? READ_ONCE(slab->home) : NULL;
-
-	return home ? home->owner : NULL;
-}
-
-/**
  * zpool_is_object() - does an object start here? If not, it is reported
  * @slab: of the page of @obj
  * @obj: given by a caller
@@ -484,17 +471,21 @@ static void free_remote(struct zpool_cache *cache, void *obj, void *caller)
 }
 
 /**
- * zpool_free_slow() - free an object when loaded has no room for it, or it is
- * not from this node
+ * zpool_free_past() - free an object that the fast path did not take
  * @cache: its cache
  * @obj: in use
+ * @pushed: why not: loaded has no room, the object is not from this node or this
+ *          is in the middle of something; or it was freed just now
  * @caller: of the API, for reports
  *
  * Context: any; from NMI the object comes home with the next interrupt.
  */
-void zpool_free_slow(struct zpool_cache *cache, void *obj, void *caller)
+void zpool_free_past(struct zpool_cache *cache, void *obj, enum zpool_push pushed,
+		     void *caller)
 {
-	if (unlikely(in_nmi()))
+	if (pushed == ZPOOL_TWICE)
+		zpool_report_twice(cache, obj, caller);
+	else if (unlikely(in_nmi()))
 		zpool_nmi_free(obj);
 	else if (unlikely(!zpool_cpu_enter()))
 		zpool_free_direct(cache, obj);
@@ -508,8 +499,8 @@ void zpool_free_slow(struct zpool_cache *cache, void *obj, void *caller)
  * By header.
  */
 
-/* Where preemption cannot make it wait for a lock, at once. */
-static void put_at_once(struct zpool_cache *cache, void *obj)
+/* Past the magazines. */
+static void put_into_slab(struct zpool_cache *cache, void *obj)
 {
 	if (in_nmi())
 		zpool_nmi_free(obj);
@@ -533,21 +524,14 @@ void zpool_cache_take_back(struct zpool_cache *cache, struct zpool_slab *slab, v
 
 	if (want_init_on_free() && !cache->ctor)
 		memset(obj, 0, cache->geometry.size);
-	if (unlikely(slab->pfmemalloc || zpool_slab_is_isolated(slab))) {
-		put_at_once(cache, obj);
-		return;
-	}
-	if (likely(zpool_free_fast(cache->heads, virt_to_page(obj), obj, &pushed)))
-		return;
-	if (pushed == ZPOOL_TWICE)
-		zpool_report_twice(cache, obj, caller);
-	else
-		zpool_free_slow(cache, obj, caller);
+	if (unlikely(slab->pfmemalloc || zpool_slab_is_isolated(slab)))
+		put_into_slab(cache, obj);
+	else if (unlikely(!zpool_free_fast(cache->heads, virt_to_page(obj), obj, &pushed)))
+		zpool_free_past(cache, obj, pushed, caller);
 }
 
 /* Is an object of a cache where objects move to be freed now? */
-static noinline bool ends(struct zpool_cache *cache, struct zpool_slab *slab, void *obj,
-			  void *caller)
+static bool ends(struct zpool_cache *cache, struct zpool_slab *slab, void *obj, void *caller)
 {
 	enum zpool_live_free what = ZPOOL_LIVE_LEFT;
 
@@ -562,16 +546,16 @@ static noinline bool ends(struct zpool_cache *cache, struct zpool_slab *slab, vo
 }
 
 /**
- * zpool_cache_free_in() - free what a page's header, not its class, tells of
+ * zpool_cache_free_special() - zpool_cache_free_in() of what is not just pushed
  * @cache: zpool_owner() of @slab
- * @slab: of @obj; of a typed cache, or from the emergency reserves
+ * @slab: of @obj
  * @obj: in use
  * @caller: of the API
  */
-void zpool_cache_free_in(struct zpool_cache *cache, struct zpool_slab *slab, void *obj,
-			 void *caller)
+void zpool_cache_free_special(struct zpool_cache *cache, struct zpool_slab *slab, void *obj,
+			      void *caller)
 {
-	if (unlikely(cache->mover) && !ends(cache, slab, obj, caller))
+	if (cache->mover && !ends(cache, slab, obj, caller))
 		return;
 	if (want_init_on_free() && !cache->ctor && !zpool_is_object(slab, obj, "free", caller))
 		return;

@@ -7,22 +7,39 @@
 #ifndef _KZPOOL_ALLOC_H
 #define _KZPOOL_ALLOC_H
 
+#include <linux/instruction_pointer.h>
+
 #include "zpool_cache.h"
 #include "zpool_node.h"
 
 void *zpool_alloc_slow(struct zpool_cache *cache, gfp_t gfp, int node, void *caller);
 unsigned int zpool_alloc_batch(struct zpool_cache *cache, gfp_t gfp, unsigned int nr,
 			       void **objs, void *caller);
-void zpool_free_slow(struct zpool_cache *cache, void *obj, void *caller);
 void zpool_free_direct(struct zpool_cache *cache, void *obj);
 bool zpool_is_object(const struct zpool_slab *slab, const void *obj, const char *what,
 		     void *caller);
-struct zpool_cache *zpool_owner(const struct zpool_slab *slab);
-void zpool_cache_free_in(struct zpool_cache *cache, struct zpool_slab *slab, void *obj,
-			 void *caller);
+void zpool_free_past(struct zpool_cache *cache, void *obj, enum zpool_push pushed,
+		     void *caller);
+void zpool_cache_free_special(struct zpool_cache *cache, struct zpool_slab *slab, void *obj,
+			      void *caller);
 void zpool_cache_take_back(struct zpool_cache *cache, struct zpool_slab *slab, void *obj,
 			   void *caller);
 void zpool_report_twice(struct zpool_cache *cache, const void *obj, void *caller);
+
+/*
+ * Who called the API, for the cold part of a function that is inlined: @caller, or
+ * if that is NULL, who called the function it is inlined into. Asked for in the
+ * cold part only: an argument would be loaded in the fast part.
+ */
+#define zpool_caller(caller)	((caller) ?: (void *)_RET_IP_)
+
+/* The cache of @slab, or NULL; @slab is as a page told, NULL where that has just lost its mark. */
+static __always_inline struct zpool_cache *zpool_owner(const struct zpool_slab *slab)
+{
+	struct zpool_slabs *home = slab ? READ_ONCE(slab->home) : NULL;
+
+	return home ? home->owner : NULL;
+}
 
 /* Does an object of ours start in the page of @p? Then @page is that page. */
 static __always_inline bool zpool_is_ours(const void *p, struct page **page)
@@ -67,6 +84,22 @@ static __always_inline bool zpool_free_fast(struct zpool_cpu_head __percpu *head
 fail:
 	zpool_cpu_exit();
 	return false;
+}
+
+/*
+ * Free what a page's header, not its class, tells of: @obj of @page and @slab, whose
+ * owner is @cache. It is of a typed cache, or from the emergency reserves.
+ */
+static __always_inline void zpool_cache_free_in(struct zpool_cache *cache,
+						struct zpool_slab *slab, struct page *page,
+						void *obj, void *caller)
+{
+	enum zpool_push pushed;
+
+	if (unlikely(cache->mover || slab->pfmemalloc || want_init_on_free()))
+		zpool_cache_free_special(cache, slab, obj, zpool_caller(caller));
+	else if (unlikely(!zpool_free_fast(cache->heads, page, obj, &pushed)))
+		zpool_free_past(cache, obj, pushed, zpool_caller(caller));
 }
 
 #endif /* _KZPOOL_ALLOC_H */

@@ -111,7 +111,7 @@ static __always_inline void *alloc_class(unsigned int class, gfp_t gfp, void *ca
 	void *obj;
 
 	if (unlikely(!zpool_alloc_fast(&zpool_cpu.heads[class], &obj)))
-		return alloc_slow(class, gfp, caller);
+		return alloc_slow(class, gfp, zpool_caller(caller));
 	return want_init_on_alloc(gfp) ? zeroed(obj, class) : obj;
 }
 
@@ -123,12 +123,12 @@ static noinline void *alloc_special(size_t size, gfp_t gfp, void *caller)
 	return alloc_class(zpool_size_class(size), gfp, caller);
 }
 
-/* For whichever function of the family it is: @caller is not one of ours. */
-static __always_inline void *alloc_for(size_t size, gfp_t gfp, void *caller)
+/* For whichever function of the family it is inlined into. */
+static __always_inline void *alloc_for(size_t size, gfp_t gfp)
 {
 	if (unlikely(!zpool_is_pooled(size, gfp) || (gfp & __GFP_ZERO)))
-		return alloc_special(size, gfp, caller);
-	return alloc_class(zpool_size_class(size), gfp, caller);
+		return alloc_special(size, gfp, (void *)_RET_IP_);
+	return alloc_class(zpool_size_class(size), gfp, NULL);
 }
 
 /**
@@ -146,7 +146,7 @@ static __always_inline void *alloc_for(size_t size, gfp_t gfp, void *caller)
  */
 void *zpool_kmalloc(size_t size, gfp_t gfp)
 {
-	return alloc_for(size, gfp, (void *)_RET_IP_);
+	return alloc_for(size, gfp);
 }
 EXPORT_SYMBOL_GPL(zpool_kmalloc);
 
@@ -178,7 +178,7 @@ void *zpool_kmalloc_node(size_t size, gfp_t gfp, int node)
 	if (!zpool_node_choose(&node, gfp, "kmalloc_node"))
 		return NULL;
 	if (node == NUMA_NO_NODE)
-		return alloc_for(size, gfp, (void *)_RET_IP_);
+		return alloc_for(size, gfp);
 	if (!zpool_is_pooled(size, gfp))
 		return alloc_outside(size, gfp, node);
 	return alloc_served(zpool_size_class(size), gfp, node, (void *)_RET_IP_);
@@ -200,7 +200,7 @@ void *zpool_kmalloc_array(size_t n, size_t size, gfp_t gfp)
 
 	if (unlikely(check_mul_overflow(n, size, &bytes)))
 		return NULL;
-	return alloc_for(bytes, gfp, (void *)_RET_IP_);
+	return alloc_for(bytes, gfp);
 }
 EXPORT_SYMBOL_GPL(zpool_kmalloc_array);
 
@@ -319,10 +319,7 @@ static noinline void free_outside(const void *p, void *caller)
 static noinline void free_slow(unsigned int class, void *obj, enum zpool_push pushed,
 			       void *caller)
 {
-	if (pushed == ZPOOL_TWICE)
-		zpool_report_twice(zpool_general[class], obj, caller);
-	else
-		zpool_free_slow(zpool_general[class], obj, caller);
+	zpool_free_past(zpool_general[class], obj, pushed, caller);
 }
 
 static __always_inline void free_to_class(unsigned int class, struct page *page,
@@ -331,7 +328,7 @@ static __always_inline void free_to_class(unsigned int class, struct page *page,
 	enum zpool_push pushed;
 
 	if (unlikely(!zpool_free_fast(&zpool_cpu.heads[class], page, obj, &pushed)))
-		free_slow(class, obj, pushed, caller);
+		free_slow(class, obj, pushed, zpool_caller(caller));
 }
 
 static noinline void free_zeroed(unsigned int class, struct page *page, void *obj,
@@ -345,7 +342,7 @@ static __always_inline void free_general(unsigned int class, struct page *page,
 					 void *obj, void *caller)
 {
 	if (want_init_on_free())
-		free_zeroed(class, page, obj, caller);
+		free_zeroed(class, page, obj, zpool_caller(caller));
 	else
 		free_to_class(class, page, obj, caller);
 }
@@ -357,7 +354,7 @@ static noinline void free_by_header(struct page *page, void *obj, void *caller)
 	struct zpool_cache *cache = zpool_owner(slab);
 
 	if (likely(cache))
-		zpool_cache_free_in(cache, slab, obj, caller);
+		zpool_cache_free_in(cache, slab, page, obj, caller);
 	else
 		zpool_report("%p freed by %pS was freed just now; ignored", obj, caller);
 }
@@ -368,14 +365,14 @@ static __always_inline void free_any(const void *p, void *caller)
 	unsigned int tag;
 
 	if (unlikely(!zpool_is_ours(p, &page))) {
-		free_outside(p, caller);
+		free_outside(p, zpool_caller(caller));
 		return;
 	}
 	tag = zpool_page_tag(page);
 	if (likely(tag < ZPOOL_NR_CLASSES))
 		free_general(tag, page, (void *)p, caller);
 	else
-		free_by_header(page, (void *)p, caller);
+		free_by_header(page, (void *)p, zpool_caller(caller));
 }
 
 /**
@@ -388,7 +385,7 @@ static __always_inline void free_any(const void *p, void *caller)
  */
 void zpool_kfree(const void *p)
 {
-	free_any(p, (void *)_RET_IP_);
+	free_any(p, NULL);
 }
 EXPORT_SYMBOL_GPL(zpool_kfree);
 
@@ -432,7 +429,7 @@ void zpool_kfree_sized(const void *p, size_t size)
 	if (likely(size - 1 < ZPOOL_MAX_SIZE && zpool_is_ours(p, &page))) {
 		class = zpool_size_class(size);
 		if (likely(class == zpool_page_tag(page))) {
-			free_general(class, page, (void *)p, (void *)_RET_IP_);
+			free_general(class, page, (void *)p, NULL);
 			return;
 		}
 	}
@@ -532,7 +529,7 @@ void *zpool_krealloc(const void *p, size_t new_size, gfp_t gfp)
 	void *new;
 
 	if (ZERO_OR_NULL_PTR(p))
-		return alloc_for(new_size, gfp, (void *)_RET_IP_);
+		return alloc_for(new_size, gfp);
 	if (!new_size) {
 		zpool_kfree(p);
 		return ZERO_SIZE_PTR;
@@ -547,7 +544,7 @@ void *zpool_krealloc(const void *p, size_t new_size, gfp_t gfp)
 	usable = zpool_usable_size(page);
 	if (new_size <= usable)
 		return resize_in_place((void *)p, new_size, usable, gfp);
-	new = alloc_for(new_size, gfp, (void *)_RET_IP_);
+	new = alloc_for(new_size, gfp);
 	if (new) {
 		memcpy(new, p, usable);
 		zpool_kfree(p);

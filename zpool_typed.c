@@ -121,8 +121,6 @@ EXPORT_SYMBOL_GPL(zpool_cache_destroy);
 /* True, with a report, for what a typed cache cannot do. */
 static bool is_refused(const struct zpool_cache *cache, gfp_t gfp)
 {
-	if (likely(!(gfp & (REFUSED_GFP | __GFP_ZERO))))
-		return false;
 	if (gfp & REFUSED_GFP)
 		zpool_report("%s: a typed cache cannot serve DMA zones (gfp %#x)",
 			     cache->name, (__force unsigned int)gfp);
@@ -133,34 +131,44 @@ static bool is_refused(const struct zpool_cache *cache, gfp_t gfp)
 	return true;
 }
 
-/* From now on the compactor may ask its owner to move it. */
-static noinline void *made_movable(void *obj)
+/* As the caller gets it. From now on the compactor may ask its owner to move it. */
+static noinline void *initialised(struct zpool_cache *cache, void *obj, gfp_t gfp)
 {
-	if (obj)
+	if (obj && cache->mover)
 		zpool_live_set_used(zpool_slab_of(obj), obj);
-	return obj;
-}
-
-/* As the caller gets it. */
-static __always_inline void *initialised(struct zpool_cache *cache, void *obj, gfp_t gfp)
-{
-	if (unlikely(cache->mover))
-		return made_movable(obj);
 	if (obj && want_init_on_alloc(gfp) && !cache->ctor)
 		memset(obj, 0, cache->geometry.size);
 	return obj;
 }
 
-/* For whichever function it is: @caller is not one of ours. */
-static __always_inline void *alloc_for(struct zpool_cache *cache, gfp_t gfp, void *caller)
+static noinline void *alloc_slow(struct zpool_cache *cache, gfp_t gfp, int node, void *caller)
+{
+	return initialised(cache, zpool_alloc_slow(cache, gfp, node, caller), gfp);
+}
+
+static __always_inline void *alloc_accepted(struct zpool_cache *cache, gfp_t gfp, void *caller)
 {
 	void *obj;
 
-	if (unlikely(is_refused(cache, gfp)))
-		return NULL;
 	if (unlikely(!zpool_alloc_fast(cache->heads, &obj)))
-		obj = zpool_alloc_slow(cache, gfp, NUMA_NO_NODE, caller);
-	return initialised(cache, obj, gfp);
+		return alloc_slow(cache, gfp, NUMA_NO_NODE, zpool_caller(caller));
+	if (unlikely(cache->mover || want_init_on_alloc(gfp)))
+		return initialised(cache, obj, gfp);
+	return obj;
+}
+
+/* To be zeroed, or to be refused. */
+static noinline void *alloc_special(struct zpool_cache *cache, gfp_t gfp, void *caller)
+{
+	return is_refused(cache, gfp) ? NULL : alloc_accepted(cache, gfp, caller);
+}
+
+/* For whichever function it is inlined into. What is tested once need not be again. */
+static __always_inline void *alloc_for(struct zpool_cache *cache, gfp_t gfp)
+{
+	if (unlikely(gfp & (REFUSED_GFP | __GFP_ZERO)))
+		return alloc_special(cache, gfp, (void *)_RET_IP_);
+	return alloc_accepted(cache, gfp & ~__GFP_ZERO, NULL);
 }
 
 /**
@@ -176,7 +184,7 @@ static __always_inline void *alloc_for(struct zpool_cache *cache, gfp_t gfp, voi
  */
 void *zpool_cache_alloc(struct zpool_cache *cache, gfp_t gfp)
 {
-	return alloc_for(cache, gfp, (void *)_RET_IP_);
+	return alloc_for(cache, gfp);
 }
 EXPORT_SYMBOL_GPL(zpool_cache_alloc);
 
@@ -190,7 +198,7 @@ EXPORT_SYMBOL_GPL(zpool_cache_alloc);
  */
 void *zpool_cache_zalloc(struct zpool_cache *cache, gfp_t gfp)
 {
-	return alloc_for(cache, gfp | __GFP_ZERO, (void *)_RET_IP_);
+	return alloc_special(cache, gfp | __GFP_ZERO, (void *)_RET_IP_);
 }
 EXPORT_SYMBOL_GPL(zpool_cache_zalloc);
 
@@ -208,8 +216,8 @@ void *zpool_cache_alloc_node(struct zpool_cache *cache, gfp_t gfp, int node)
 	if (unlikely(is_refused(cache, gfp) || !zpool_node_choose(&node, gfp, cache->name)))
 		return NULL;
 	if (node == NUMA_NO_NODE)
-		return alloc_for(cache, gfp, (void *)_RET_IP_);
-	return initialised(cache, zpool_alloc_slow(cache, gfp, node, (void *)_RET_IP_), gfp);
+		return alloc_accepted(cache, gfp, NULL);
+	return alloc_slow(cache, gfp, node, (void *)_RET_IP_);
 }
 EXPORT_SYMBOL_GPL(zpool_cache_alloc_node);
 
@@ -237,32 +245,34 @@ unsigned int zpool_cache_alloc_bulk(struct zpool_cache *cache, gfp_t gfp, unsign
 }
 EXPORT_SYMBOL_GPL(zpool_cache_alloc_bulk);
 
-/* The slab of an object of @cache; NULL, with a report, for anything else. */
-static struct zpool_slab *slab_in(struct zpool_cache *cache, const void *obj, void *caller)
+/* It is no object of @cache: nothing at all, or a mistake. */
+static noinline void free_wrong(struct zpool_cache *cache, const void *obj, void *caller)
 {
-	struct zpool_slab *slab = NULL;
-	struct zpool_cache *owner;
+	struct zpool_cache *owner = NULL;
 	struct page *page;
 
-	if (likely(zpool_is_ours(obj, &page)))
-		slab = zpool_page_slab(page);
-	owner = zpool_owner(slab);
-	if (likely(owner == cache))
-		return slab;
+	if (!obj)
+		return;
+	if (zpool_is_ours(obj, &page))
+		owner = zpool_owner(zpool_page_slab(page));
 	zpool_report("%s: %p freed by %pS belongs to %s; ignored",
 		     cache->name, obj, caller, owner ? owner->name : "no cache of zpool");
-	return NULL;
 }
 
-static void free_from(struct zpool_cache *cache, void *obj, void *caller)
+/* For whichever function it is inlined into. */
+static __always_inline void free_from(struct zpool_cache *cache, void *obj)
 {
 	struct zpool_slab *slab;
+	struct page *page;
 
-	if (unlikely(!obj))
-		return;
-	slab = slab_in(cache, obj, caller);
-	if (likely(slab))
-		zpool_cache_free_in(cache, slab, obj, caller);
+	if (likely(zpool_is_ours(obj, &page))) {
+		slab = zpool_page_slab(page);
+		if (likely(zpool_owner(slab) == cache)) {
+			zpool_cache_free_in(cache, slab, page, obj, NULL);
+			return;
+		}
+	}
+	free_wrong(cache, obj, (void *)_RET_IP_);
 }
 
 /**
@@ -274,7 +284,7 @@ static void free_from(struct zpool_cache *cache, void *obj, void *caller)
  */
 void zpool_cache_free(struct zpool_cache *cache, void *obj)
 {
-	free_from(cache, obj, (void *)_RET_IP_);
+	free_from(cache, obj);
 }
 EXPORT_SYMBOL_GPL(zpool_cache_free);
 
@@ -291,6 +301,6 @@ void zpool_cache_free_bulk(struct zpool_cache *cache, unsigned int nr, void **ob
 	unsigned int i;
 
 	for (i = 0; i < nr; i++)
-		free_from(cache, objs[i], (void *)_RET_IP_);
+		free_from(cache, objs[i]);
 }
 EXPORT_SYMBOL_GPL(zpool_cache_free_bulk);
