@@ -105,10 +105,10 @@ module_param_cb(prefill_kb, &prefill_kb_ops, &prefill_kb, 0444);
 MODULE_PARM_DESC(prefill_kb, "KiB of objects, spread over the classes, to have ready at load, up to a quarter of RAM and within half the budget; 0: none");
 
 /*
- * The policy.
+ * What is in a range: of the policy, of pressure, of compaction.
  */
 
-struct policy_param {
+struct range_param {
 	unsigned int *value;
 	unsigned int least, most;
 };
@@ -116,7 +116,7 @@ struct policy_param {
 #define IS(param, field)	((param)->value == &zpool_policy.field)
 
 /* The hit rate below which a class may shrink lies below that above which it may grow. */
-static void narrow(const struct policy_param *param, unsigned int *least, unsigned int *most)
+static void narrow(const struct range_param *param, unsigned int *least, unsigned int *most)
 {
 	*least = param->least;
 	*most = param->most;
@@ -128,9 +128,9 @@ static void narrow(const struct policy_param *param, unsigned int *least, unsign
 		*most = min(*most, zpool_policy.grow_hit_pct - 1);
 }
 
-static int set_policy(const char *val, const struct kernel_param *kp)
+static int set_in_range(const char *val, const struct kernel_param *kp)
 {
-	const struct policy_param *param = kp->arg;
+	const struct range_param *param = kp->arg;
 	unsigned int value, least, most;
 	int err;
 
@@ -146,87 +146,48 @@ static int set_policy(const char *val, const struct kernel_param *kp)
 	return 0;
 }
 
-static int get_policy(char *buffer, const struct kernel_param *kp)
+static int get_in_range(char *buffer, const struct kernel_param *kp)
 {
-	const struct policy_param *param = kp->arg;
+	const struct range_param *param = kp->arg;
 
 	return sprintf(buffer, "%u\n", *param->value);
 }
 
-static const struct kernel_param_ops policy_ops = {
-	.set = set_policy,
-	.get = get_policy,
+static const struct kernel_param_ops range_ops = {
+	.set = set_in_range,
+	.get = get_in_range,
 };
 
-#define POLICY_PARAM(name, field, from, to, desc)					\
-	static struct policy_param name##_param = { &zpool_policy.field, from, to };	\
-	module_param_cb(name, &policy_ops, &name##_param, 0644);			\
+#define RANGE_PARAM(name, variable, from, to, desc)					\
+	static struct range_param name##_param = { &(variable), from, to };		\
+	module_param_cb(name, &range_ops, &name##_param, 0644);			\
 	MODULE_PARM_DESC(name, desc)
 
 #define A_DAY_MS	86400000
 
-POLICY_PARAM(adapt_interval_ms, interval_ms, 10, 3600000,
-	     "ms between two looks at what is used, 10 to 3600000");
-POLICY_PARAM(grow_hit_pct, grow_hit_pct, 2, 100,
-	     "% of hits above which a class whose capacity is used up grows, 2 to 100 and above shrink_hit_pct");
-POLICY_PARAM(grow_pressure_pct, grow_pressure_pct, 1, 100,
-	     "% of its capacity above which it counts as used up, 1 to 100");
-POLICY_PARAM(grow_factor_pct, grow_factor_pct, 101, 400,
-	     "% of its capacity to which a class grows, 101 to 400");
-POLICY_PARAM(shrink_hit_pct, shrink_hit_pct, 1, 99,
-	     "% of hits below which an idle class shrinks, 1 to 99 and below grow_hit_pct");
-POLICY_PARAM(shrink_idle_ms, shrink_idle_ms, 1, A_DAY_MS,
-	     "ms without an operation after which it may, 1 to 86400000");
-POLICY_PARAM(shrink_factor_pct, shrink_factor_pct, 1, 99,
-	     "% of its capacity to which a class shrinks, 1 to 99");
-POLICY_PARAM(decay_ms, decay_ms, 0, A_DAY_MS,
-	     "ms after which what lies unused begins to go back to the system, up to 86400000; 0: never");
+RANGE_PARAM(adapt_interval_ms, zpool_policy.interval_ms, 10, 3600000,
+	    "ms between two looks at what is used, 10 to 3600000");
+RANGE_PARAM(grow_hit_pct, zpool_policy.grow_hit_pct, 2, 100,
+	    "% of hits above which a class whose capacity is used up grows, 2 to 100 and above shrink_hit_pct");
+RANGE_PARAM(grow_pressure_pct, zpool_policy.grow_pressure_pct, 1, 100,
+	    "% of its capacity above which it counts as used up, 1 to 100");
+RANGE_PARAM(grow_factor_pct, zpool_policy.grow_factor_pct, 101, 400,
+	    "% of its capacity to which a class grows, 101 to 400");
+RANGE_PARAM(shrink_hit_pct, zpool_policy.shrink_hit_pct, 1, 99,
+	    "% of hits below which an idle class shrinks, 1 to 99 and below grow_hit_pct");
+RANGE_PARAM(shrink_idle_ms, zpool_policy.shrink_idle_ms, 1, A_DAY_MS,
+	    "ms without an operation after which it may, 1 to 86400000");
+RANGE_PARAM(shrink_factor_pct, zpool_policy.shrink_factor_pct, 1, 99,
+	    "% of its capacity to which a class shrinks, 1 to 99");
+RANGE_PARAM(decay_ms, zpool_policy.decay_ms, 0, A_DAY_MS,
+	    "ms after which what lies unused begins to go back to the system, up to 86400000; 0: never");
 
-/*
- * Pressure.
- */
-
-static int set_hold_ms(const char *val, const struct kernel_param *kp)
-{
-	return parse(val, kp, 100, 3600000, kp->arg);
-}
-
-static const struct kernel_param_ops hold_ms_ops = {
-	.set = set_hold_ms,
-	.get = param_get_uint,
-};
-
-module_param_cb(pressure_hold_ms, &hold_ms_ops, &zpool_pressure.hold_ms, 0644);
-MODULE_PARM_DESC(pressure_hold_ms, "ms without evidence after which a level of pressure is left, 100 to 3600000");
-
-/*
- * Compaction.
- */
-
-static int set_frag_pct(const char *val, const struct kernel_param *kp)
-{
-	return parse(val, kp, 1, 100, kp->arg);
-}
-
-static int set_batch(const char *val, const struct kernel_param *kp)
-{
-	return parse(val, kp, 1, 65536, kp->arg);
-}
-
-static const struct kernel_param_ops frag_pct_ops = {
-	.set = set_frag_pct,
-	.get = param_get_uint,
-};
-
-static const struct kernel_param_ops batch_ops = {
-	.set = set_batch,
-	.get = param_get_uint,
-};
-
-module_param_cb(compact_frag_pct, &frag_pct_ops, &zpool_compact.frag_pct, 0644);
-MODULE_PARM_DESC(compact_frag_pct, "% of the slabs of a cache that moving objects must be able to free before it is done, 1 to 100; 100: only on demand and under pressure");
-module_param_cb(compact_batch, &batch_ops, &zpool_compact.batch, 0644);
-MODULE_PARM_DESC(compact_batch, "objects that are moved at a time, about, 1 to 65536");
+RANGE_PARAM(pressure_hold_ms, zpool_pressure.hold_ms, 100, 3600000,
+	    "ms without evidence after which a level of pressure is left, 100 to 3600000");
+RANGE_PARAM(compact_frag_pct, zpool_compact.frag_pct, 1, 100,
+	    "% of the slabs of a cache that moving objects must be able to free before it is done, 1 to 100; 100: only on demand and under pressure");
+RANGE_PARAM(compact_batch, zpool_compact.batch, 1, 65536,
+	    "objects that are moved at a time, about, 1 to 65536");
 
 /*
  * Debugging.
