@@ -97,11 +97,11 @@
  *   handles     zpool_handle_alloc() gives a number, not an address. Who needs the
  *               address pins the object; who moves it copies without a lock, and the
  *               copy holds only if nobody pinned meanwhile (zpool_handle.c).
- *   callbacks   the owner of a typed cache is asked to move an object, with no lock
- *               held, and has five answers (zpool_movable.c).
+ *   callbacks   the owner of a typed cache is asked to move an object, under no lock
+ *               that a call of its own may take, and has five answers (zpool_movable.c).
  *
- * A slab that is to be emptied is isolated: it serves nobody, frees to it go past the
- * magazines, and it stays until it is settled, whatever becomes of its objects. Then
+ * A slab that is to be emptied is isolated (zpool_isolate.c): it serves nobody, frees
+ * to it go past the magazines, and it stays, whatever becomes of its objects. Then
  * the cache's magazines are brought home, since what lies there free is taken to the
  * slab. An object that is freed in the middle of its move is left to the compactor
  * (zpool_live.h); of a handle, the move fails.
@@ -319,22 +319,16 @@ void zpool_cache_end(struct zpool_cache *cache)
 	kfree(cache);
 }
 
-/* The same, if it is a typed cache and not yet destroyed, or NULL. */
-static struct zpool_cache *find_typed(const struct zpool_cache *wanted)
+/* zpool_cache_is_typed() for who holds zpool_caches_lock. */
+bool zpool_cache_is_typed_locked(const struct zpool_cache *wanted)
 {
 	struct zpool_cache *cache;
 
 	lockdep_assert_held(&zpool_caches_lock);
 	list_for_each_entry(cache, &zpool_caches, list)
-		if (cache == wanted && is_typed(cache))
-			return cache;
-	return NULL;
-}
-
-/* The same for who holds zpool_caches_lock. */
-bool zpool_cache_is_typed_locked(const struct zpool_cache *wanted)
-{
-	return find_typed(wanted);
+		if (cache == wanted)
+			return is_typed(cache);
+	return false;
 }
 
 /**
@@ -348,14 +342,14 @@ bool zpool_cache_is_typed(const struct zpool_cache *wanted)
 	bool is_one;
 
 	mutex_lock(&zpool_caches_lock);
-	is_one = find_typed(wanted);
+	is_one = zpool_cache_is_typed_locked(wanted);
 	mutex_unlock(&zpool_caches_lock);
 	return is_one;
 }
 
 /*
- * Compaction calls owners back with no lock held. What it works on it holds,
- * and the end of a cache waits for that.
+ * Compaction calls owners back without zpool_caches_lock. What it works on it
+ * holds, and the end of a cache waits for that.
  */
 
 /**
@@ -434,18 +428,18 @@ void zpool_cache_wait_unused(struct zpool_cache *cache, int mine)
  */
 bool zpool_cache_unlist(struct zpool_cache *wanted)
 {
-	struct zpool_cache *cache;
+	bool is_one;
 
 	mutex_lock(&zpool_caches_lock);
-	cache = find_typed(wanted);
-	if (cache)
-		list_del_rcu(&cache->list);
+	is_one = zpool_cache_is_typed_locked(wanted);
+	if (is_one)
+		list_del_rcu(&wanted->list);
 	mutex_unlock(&zpool_caches_lock);
-	if (cache) {
-		zpool_cache_wait_unused(cache, 0);
+	if (is_one) {
+		zpool_cache_wait_unused(wanted, 0);
 		synchronize_rcu();
 	}
-	return cache;
+	return is_one;
 }
 
 static int create_general(unsigned int class)

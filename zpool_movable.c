@@ -3,8 +3,8 @@
  * Objects that their owner moves: the callback, its five answers, and what is
  * done about each. After the consolidator of the illumos kmem allocator.
  *
- * The owner is called with no lock of ours held; only the cache cannot end. What
- * it was offered and did not take, and what it left, is constructed anew, so that
+ * The owner is called under compact_lock alone, which no function that it may call
+ * takes; and the cache cannot end meanwhile. What it was offered and did not take, and what it left, is constructed anew, so that
  * a callback may leave either in any state.
  */
 #include <linux/compiler.h>
@@ -19,14 +19,6 @@
 
 /* LATER so often is NEVER. */
 #define MOST_LATERS	3U
-
-static const char *const answers[] = {
-	[ZPOOL_MOVE_DONE]	= "done",
-	[ZPOOL_MOVE_NEVER]	= "never",
-	[ZPOOL_MOVE_LATER]	= "later",
-	[ZPOOL_MOVE_UNNEEDED]	= "unneeded",
-	[ZPOOL_MOVE_UNKNOWN]	= "unknown",
-};
 
 /* One move: from where to where. */
 struct move {
@@ -68,13 +60,13 @@ static void end_new(const struct move *m)
  * The owner has left the old one, and taken the new one or not: else this is the
  * free of what was allocated.
  */
-static void end_old(const struct move *m, enum zpool_move answer, enum zpool_slab_use use)
+static void end_old(const struct move *m, const char *answer, enum zpool_slab_use use)
 {
 	u32 state = zpool_live_end_move(m->old_note, ZPOOL_LIVE_FREE);
 
 	if (state & (ZPOOL_LIVE_FREED | ZPOOL_LIVE_RCU))
 		zpool_report("%s: %p was freed, and its callback says %s as well", m->cache->name,
-			     m->old, answers[answer]);
+			     m->old, answer);
 	if (!(state & ZPOOL_LIVE_RCU))
 		construct(m->cache, m->old);
 	if (state & ZPOOL_LIVE_FREED || !(state & ZPOOL_LIVE_RCU))
@@ -86,11 +78,11 @@ static void end_old(const struct move *m, enum zpool_move answer, enum zpool_sla
 static enum zpool_moved moved(const struct move *m)
 {
 	if (!(zpool_live_end_move(m->new_note, ZPOOL_LIVE_USED) & ZPOOL_LIVE_FREED)) {
-		end_old(m, ZPOOL_MOVE_DONE, ZPOOL_MOVING);
+		end_old(m, "done", ZPOOL_MOVING);
 		return ZPOOL_MOVED;
 	}
 	/* Freed at once, at its new place: which is ours again. */
-	end_old(m, ZPOOL_MOVE_DONE, ZPOOL_FALLBACK);
+	end_old(m, "done", ZPOOL_FALLBACK);
 	return ZPOOL_NOT_NEEDED;
 }
 
@@ -116,7 +108,7 @@ static enum zpool_moved put_off(const struct move *m)
 static enum zpool_moved not_needed(const struct move *m)
 {
 	end_new(m);
-	end_old(m, ZPOOL_MOVE_UNNEEDED, ZPOOL_FALLBACK);
+	end_old(m, "unneeded", ZPOOL_FALLBACK);
 	return ZPOOL_NOT_NEEDED;
 }
 
