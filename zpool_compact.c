@@ -26,6 +26,7 @@
 #include "zpool_compact.h"
 #include "zpool_debug.h"
 #include "zpool_drain.h"
+#include "zpool_isolate.h"
 #include "zpool_report.h"
 
 /* With fewer slabs to be gained, a cache is left alone, unless memory is scarce. */
@@ -143,7 +144,7 @@ static bool move_all(struct zpool_cache *cache, struct zpool_slab *slab, struct 
 static bool evacuate(struct zpool_cache *cache, struct zpool_slab *slab, struct room *room)
 {
 	bool moves = !has_fixed(cache, slab) && move_all(cache, slab, room);
-	bool is_gone = zpool_slabs_settle(room->slabs, slab, !moves);
+	bool is_gone = zpool_isolate_end(room->slabs, slab, !moves);
 
 	cond_resched();
 	WRITE_ONCE(zpool_compact.slabs_emptied, zpool_compact.slabs_emptied + is_gone);
@@ -160,7 +161,7 @@ static unsigned long evacuate_isolated(struct zpool_cache *cache, struct zpool_s
 
 	/* Free in a magazine is used in its slab: home first. */
 	zpool_cache_drain(cache);
-	while ((slab = zpool_slabs_first_isolated(slabs)))
+	while ((slab = zpool_isolate_first(slabs)))
 		gone += evacuate(cache, slab, &room);
 	leave_room(&room);
 	WRITE_ONCE(zpool_compact.passes, zpool_compact.passes + 1);
@@ -174,7 +175,7 @@ static unsigned long pass(struct zpool_cache *cache, struct zpool_slabs *slabs)
 	bool any = false;
 
 	lockdep_assert_held(&compact_lock);
-	while (owed < batch && zpool_slabs_isolate_sparsest(slabs, &owed)) {
+	while (owed < batch && zpool_isolate_sparsest(slabs, &owed)) {
 		any = true;
 		cond_resched();
 	}
@@ -191,15 +192,13 @@ static void compact(struct zpool_cache *cache)
 	zpool_cache_drain(cache);
 	for_each_node(nid) {
 		struct zpool_slabs *slabs = &cache->nodes[nid]->slabs;
-		unsigned long left, gone = 1;
+		unsigned long left, gone;
 
-		zpool_slabs_retry(slabs);
-		/* What lies in magazines counts as used until the first pass. */
-		for (left = READ_ONCE(slabs->nr_slabs); gone && zpool_slabs_surplus(slabs); ) {
+		zpool_isolate_retry(slabs);
+		for (left = zpool_isolate_surplus(slabs); left; left -= min(left, gone)) {
 			gone = pass(cache, slabs);
-			if (gone >= left || fatal_signal_pending(current))
+			if (!gone || fatal_signal_pending(current))
 				break;
-			left -= gone;
 		}
 	}
 }
@@ -258,14 +257,17 @@ int zpool_compact_named(const char *name)
  * The worker's turns.
  */
 
-static bool is_worth_it(struct zpool_slabs *slabs, bool is_scarce)
+static bool is_fragmented(const struct zpool_slabs *slabs, unsigned long surplus)
 {
-	unsigned long surplus = zpool_slabs_surplus(slabs);
-
-	if (is_scarce)
-		return surplus;
 	return surplus >= LEAST_SURPLUS &&
 	       surplus * 100 >= READ_ONCE(slabs->nr_slabs) * READ_ONCE(zpool_compact.frag_pct);
+}
+
+static bool is_worth_it(struct zpool_slabs *slabs, bool is_scarce)
+{
+	unsigned long surplus = zpool_isolate_surplus(slabs);
+
+	return is_scarce ? surplus : is_fragmented(slabs, surplus);
 }
 
 /* Who gains nothing is left alone for longer and longer. */
@@ -287,7 +289,7 @@ static bool turn(struct zpool_cache *cache, bool is_scarce)
 		unsigned long gained;
 
 		if (!cache->is_compacting)
-			zpool_slabs_retry(slabs);
+			zpool_isolate_retry(slabs);
 		if (!is_worth_it(slabs, is_scarce))
 			continue;
 		tried = true;
@@ -317,7 +319,7 @@ static void shake(struct zpool_cache *cache, struct zpool_slabs *slabs)
 
 		random = 1664525 * random + 1013904223;		/* Numerical Recipes */
 		place = (random >> 16) % (ZPOOL_FULL + 1);
-		if (place != ZPOOL_EMPTY && zpool_slabs_isolate_from(slabs, place)) {
+		if (place != ZPOOL_EMPTY && zpool_isolate_from(slabs, place)) {
 			evacuate_isolated(cache, slabs, true);
 			return;
 		}
@@ -392,7 +394,7 @@ static void empty_range(struct zpool_cache *cache, unsigned long start_pfn,
 	for_each_node(nid) {
 		struct zpool_slabs *slabs = &cache->nodes[nid]->slabs;
 
-		if (zpool_slabs_isolate_range(slabs, start_pfn, nr_pages))
+		if (zpool_isolate_range(slabs, start_pfn, nr_pages))
 			evacuate_isolated(cache, slabs, true);
 	}
 }

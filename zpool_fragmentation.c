@@ -19,6 +19,7 @@
 #include "zpool_cache.h"
 #include "zpool_debug.h"
 #include "zpool_fragmentation.h"
+#include "zpool_isolate.h"
 
 static unsigned long kib(unsigned long bytes)
 {
@@ -63,7 +64,7 @@ static void show_slabs(struct seq_file *m, struct zpool_cache *cache, int nid)
 		seq_printf(m, " %6lu", nr_on[place]);
 	seq_printf(m, " %6lu %5lu %8lu %8lu %8lu %9lu %9lu\n", nr_on[ZPOOL_FULL],
 		   nr_on[ZPOOL_EMPTY], nr_on[ZPOOL_HINDERED],
-		   cache->mover ? kib(zpool_slabs_surplus(slabs) * slab_bytes) : 0, kib(held),
+		   cache->mover ? kib(zpool_isolate_surplus(slabs) * slab_bytes) : 0, kib(held),
 		   sum_moves(cache, ZPOOL_MOVED, ZPOOL_NOT_NEEDED),
 		   sum_moves(cache, ZPOOL_REFUSED, ZPOOL_PINNED));
 }

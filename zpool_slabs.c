@@ -41,8 +41,14 @@ static void retire(struct zpool_slab *slab)
 		slab->home->retire(slab);
 }
 
-/* Return: how many pages those have. */
-static unsigned long release(struct list_head *dead)
+/**
+ * zpool_slabs_release() - give slabs back that are dead
+ * @dead: as zpool_slabs_kill_locked() left them
+ *
+ * Context: any but NMI.
+ * Return: how many pages they had.
+ */
+unsigned long zpool_slabs_release(struct list_head *dead)
 {
 	struct zpool_slab *slab;
 
@@ -52,7 +58,7 @@ static unsigned long release(struct list_head *dead)
 }
 
 /*
- * Where slabs are. Each function below holds slabs->lock.
+ * Where slabs are. The functions below are called under slabs->lock.
  */
 
 static void count_slab(struct zpool_slabs *slabs, const struct zpool_slab *slab,
@@ -65,8 +71,8 @@ static void count_slab(struct zpool_slabs *slabs, const struct zpool_slab *slab,
 	slabs->nr_free += sign * (long)slab->nr_free;
 }
 
-/* Where it belongs by what is free in it. */
-static enum zpool_place place_of(const struct zpool_slab *slab)
+/* Where a slab belongs by what is free in it. */
+enum zpool_place zpool_slab_place_locked(const struct zpool_slab *slab)
 {
 	if (!slab->nr_free || slab->pfmemalloc)
 		return ZPOOL_FULL;
@@ -91,7 +97,6 @@ static void leave(struct zpool_slabs *slabs, struct zpool_slab *slab)
 		slabs->nr_hindered_pages -= slab->nr_pages;
 }
 
-/* At the end where it serves first, or last. */
 static void enter(struct zpool_slabs *slabs, struct zpool_slab *slab, enum zpool_place place,
 		  bool is_first)
 {
@@ -110,6 +115,16 @@ static void enter(struct zpool_slabs *slabs, struct zpool_slab *slab, enum zpool
 		slabs->nr_hindered_pages += slab->nr_pages;
 }
 
+/* At the end of @place where it serves first, or last; where it is there already, as it was. */
+void zpool_slabs_move_locked(struct zpool_slabs *slabs, struct zpool_slab *slab,
+			     enum zpool_place place, bool is_first)
+{
+	if (place == slab->place)
+		return;
+	leave(slabs, slab);
+	enter(slabs, slab, place, is_first);
+}
+
 /* So many more are free in a slab that nobody has isolated. */
 static void add_free(struct zpool_slabs *slabs, struct zpool_slab *slab, int more)
 {
@@ -119,8 +134,8 @@ static void add_free(struct zpool_slabs *slabs, struct zpool_slab *slab, int mor
 		slabs->nr_room += more;
 }
 
-/* Claimed of the budget, or not any more. */
-static void unkeep(struct zpool_slabs *slabs, struct zpool_slab *slab)
+/* It is claimed of the budget no more, and leaves the empty ones. */
+void zpool_slabs_unkeep_locked(struct zpool_slabs *slabs, struct zpool_slab *slab)
 {
 	lockdep_assert_held(&slabs->lock);
 	slabs->nr_empty_pages -= slab->nr_pages;
@@ -131,8 +146,8 @@ static void unkeep(struct zpool_slabs *slabs, struct zpool_slab *slab)
  * Its pages say so at once, lest a second free of an object follow them to a
  * header that has gone.
  */
-static void kill_slab(struct zpool_slabs *slabs, struct zpool_slab *slab,
-		      struct list_head *dead)
+void zpool_slabs_kill_locked(struct zpool_slabs *slabs, struct zpool_slab *slab,
+			     struct list_head *dead)
 {
 	lockdep_assert_held(&slabs->lock);
 	leave(slabs, slab);
@@ -152,20 +167,18 @@ static void keep_or_kill(struct zpool_slabs *slabs, struct zpool_slab *slab,
 	if (!slab->pfmemalloc && slabs->nr_on[ZPOOL_EMPTY] < KEEP_EMPTY &&
 	    zpool_budget_claim(zpool_slab_bytes(slab), READ_ONCE(zpool_budget.limit),
 			       slabs->node)) {
-		leave(slabs, slab);
 		slab->is_hindered = false;
-		enter(slabs, slab, ZPOOL_EMPTY, true);
+		zpool_slabs_move_locked(slabs, slab, ZPOOL_EMPTY, true);
 		slabs->nr_empty_pages += slab->nr_pages;
 		return;
 	}
-	kill_slab(slabs, slab, dead);
+	zpool_slabs_kill_locked(slabs, slab, dead);
 }
 
 static unsigned int take_objects(struct zpool_slabs *slabs, struct zpool_slab *slab,
 				 void **objs, unsigned int nr)
 {
 	unsigned int got = 0, i;
-	enum zpool_place place;
 
 	lockdep_assert_held(&slabs->lock);
 	for_each_set_bit(i, slab->free, slab->nr_objects) {
@@ -175,11 +188,7 @@ static unsigned int take_objects(struct zpool_slabs *slabs, struct zpool_slab *s
 		objs[got++] = zpool_slab_object(slab, i);
 	}
 	add_free(slabs, slab, -(int)got);
-	place = place_of(slab);
-	if (place != slab->place) {
-		leave(slabs, slab);
-		enter(slabs, slab, place, true);
-	}
+	zpool_slabs_move_locked(slabs, slab, zpool_slab_place_locked(slab), true);
 	return got;
 }
 
@@ -187,7 +196,6 @@ static unsigned int take_objects(struct zpool_slabs *slabs, struct zpool_slab *s
 static bool put_object(struct zpool_slabs *slabs, void *obj, struct list_head *dead)
 {
 	struct zpool_slab *slab = zpool_slab_of(obj);
-	enum zpool_place place;
 	int i;
 
 	lockdep_assert_held(&slabs->lock);
@@ -199,15 +207,10 @@ static bool put_object(struct zpool_slabs *slabs, void *obj, struct list_head *d
 	add_free(slabs, slab, 1);
 	if (slab->place == ZPOOL_ISOLATED)
 		return true;
-	if (slab->nr_free == slab->nr_objects) {
+	if (slab->nr_free == slab->nr_objects)
 		keep_or_kill(slabs, slab, dead);
-		return true;
-	}
-	place = place_of(slab);
-	if (place != slab->place) {
-		leave(slabs, slab);
-		enter(slabs, slab, place, false);
-	}
+	else
+		zpool_slabs_move_locked(slabs, slab, zpool_slab_place_locked(slab), false);
 	return true;
 }
 
@@ -265,7 +268,7 @@ static struct zpool_slab *next_serving(struct zpool_slabs *slabs, enum zpool_sla
 		return NULL;
 	slab = list_first_entry(&slabs->on[place], struct zpool_slab, list);
 	if (place == ZPOOL_EMPTY)
-		unkeep(slabs, slab);
+		zpool_slabs_unkeep_locked(slabs, slab);
 	return slab;
 }
 
@@ -320,7 +323,7 @@ unsigned int zpool_slabs_add(struct zpool_slabs *slabs, struct zpool_slab *slab,
 
 	raw_spin_lock_irqsave(&slabs->lock, flags);
 	count_slab(slabs, slab, 1);
-	enter(slabs, slab, place_of(slab), true);
+	enter(slabs, slab, zpool_slab_place_locked(slab), true);
 	got = take_objects(slabs, slab, objs, nr);
 	count_taken(slabs, got, use);
 	raw_spin_unlock_irqrestore(&slabs->lock, flags);
@@ -421,7 +424,7 @@ unsigned int zpool_slabs_free(void **objs, unsigned int nr, enum zpool_slab_use 
 	LIST_HEAD(dead);
 
 	good = put_all(objs, nr, use, owner, &dead);
-	release(&dead);
+	zpool_slabs_release(&dead);
 	return good;
 }
 
@@ -442,7 +445,7 @@ unsigned int zpool_slabs_flush(void **objs, unsigned int nr, const void *owner,
 	LIST_HEAD(dead);
 
 	good = put_all(objs, nr, ZPOOL_MAGAZINE, owner, &dead);
-	*pages += release(&dead);
+	*pages += zpool_slabs_release(&dead);
 	return good;
 }
 
@@ -461,199 +464,11 @@ unsigned long zpool_slabs_trim(struct zpool_slabs *slabs)
 
 	raw_spin_lock_irqsave(&slabs->lock, flags);
 	list_for_each_entry_safe(slab, next, &slabs->on[ZPOOL_EMPTY], list) {
-		unkeep(slabs, slab);
-		kill_slab(slabs, slab, &dead);
+		zpool_slabs_unkeep_locked(slabs, slab);
+		zpool_slabs_kill_locked(slabs, slab, &dead);
 	}
 	raw_spin_unlock_irqrestore(&slabs->lock, flags);
-	return release(&dead);
-}
-
-/*
- * For the compactor.
- */
-
-/**
- * zpool_slabs_surplus() - how many slabs could go if all objects were moved together
- * @slabs: of which cache and node
- *
- * Of those that are not hindered. Objects that lie in magazines count as used.
- */
-unsigned long zpool_slabs_surplus(struct zpool_slabs *slabs)
-{
-	unsigned long candidates = 0, surplus, flags;
-	unsigned int place;
-
-	raw_spin_lock_irqsave(&slabs->lock, flags);
-	for (place = ZPOOL_TENTH; place <= ZPOOL_LAST_TENTH; place++)
-		candidates += slabs->nr_on[place];
-	surplus = min(candidates, slabs->nr_room / slabs->geometry->best.nr_objects);
-	raw_spin_unlock_irqrestore(&slabs->lock, flags);
-	return surplus;
-}
-
-static void isolate(struct zpool_slabs *slabs, struct zpool_slab *slab)
-{
-	lockdep_assert_held(&slabs->lock);
-	if (slab->place == ZPOOL_EMPTY)
-		unkeep(slabs, slab);
-	leave(slabs, slab);
-	enter(slabs, slab, ZPOOL_ISOLATED, false);
-}
-
-/* Are there so many free in others? */
-static bool has_room_for(const struct zpool_slabs *slabs, const struct zpool_slab *slab,
-			 unsigned long owed)
-{
-	return slabs->nr_room - slab->nr_free >= owed + slab->nr_objects - slab->nr_free;
-}
-
-/**
- * zpool_slabs_isolate_sparsest() - isolate the slab that is emptied most easily
- * @slabs: of which cache and node
- * @owed: used objects of slabs that are isolated already; its own are added
- *
- * Return: the slab; NULL where the others have no room for what it has.
- */
-struct zpool_slab *zpool_slabs_isolate_sparsest(struct zpool_slabs *slabs, unsigned long *owed)
-{
-	unsigned int tenths = GENMASK(ZPOOL_LAST_TENTH, ZPOOL_TENTH);
-	struct zpool_slab *slab = NULL;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&slabs->lock, flags);
-	if (slabs->serving & tenths)
-		slab = list_last_entry(&slabs->on[__fls(slabs->serving & tenths)],
-				       struct zpool_slab, list);
-	if (slab && !has_room_for(slabs, slab, *owed))
-		slab = NULL;
-	if (slab) {
-		isolate(slabs, slab);
-		*owed += slab->nr_objects - slab->nr_free;
-	}
-	raw_spin_unlock_irqrestore(&slabs->lock, flags);
-	return slab;
-}
-
-/**
- * zpool_slabs_isolate_from() - isolate any slab of a place, wherever its objects may go
- * @slabs: of which cache and node
- * @place: before ZPOOL_ISOLATED
- *
- * Return: the slab, or NULL.
- */
-struct zpool_slab *zpool_slabs_isolate_from(struct zpool_slabs *slabs, enum zpool_place place)
-{
-	struct zpool_slab *slab;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&slabs->lock, flags);
-	slab = list_empty(&slabs->on[place]) ? NULL :
-	       list_last_entry(&slabs->on[place], struct zpool_slab, list);
-	if (slab)
-		isolate(slabs, slab);
-	raw_spin_unlock_irqrestore(&slabs->lock, flags);
-	return slab;
-}
-
-static bool is_within(const struct zpool_slab *slab, unsigned long start_pfn,
-		      unsigned long nr_pages)
-{
-	unsigned long first = page_to_pfn(virt_to_page(slab->base));
-
-	return first < start_pfn + nr_pages && start_pfn < first + slab->nr_pages;
-}
-
-/* What is not within goes to the end, so that each is looked at once. */
-static bool isolate_within(struct zpool_slabs *slabs, enum zpool_place place,
-			   unsigned long start_pfn, unsigned long nr_pages)
-{
-	unsigned long left, flags;
-	struct zpool_slab *slab;
-	bool any = false;
-
-	raw_spin_lock_irqsave(&slabs->lock, flags);
-	for (left = slabs->nr_on[place]; left && !list_empty(&slabs->on[place]); left--) {
-		slab = list_first_entry(&slabs->on[place], struct zpool_slab, list);
-		if (is_within(slab, start_pfn, nr_pages)) {
-			isolate(slabs, slab);
-			any = true;
-		} else {
-			list_move_tail(&slab->list, &slabs->on[place]);
-		}
-		if (left % ZPOOL_BATCH == 0) {
-			raw_spin_unlock_irqrestore(&slabs->lock, flags);
-			raw_spin_lock_irqsave(&slabs->lock, flags);
-		}
-	}
-	raw_spin_unlock_irqrestore(&slabs->lock, flags);
-	return any;
-}
-
-/**
- * zpool_slabs_isolate_range() - isolate what lies in a range of memory
- * @slabs: of which cache and node
- * @start_pfn: first page
- * @nr_pages: how many
- *
- * What becomes fuller or emptier meanwhile may be missed. (The pages of the range
- * are not asked: one of somebody else's may look like ours for a moment, with a
- * private word that leads anywhere.)
- *
- * Return: false when there is nothing.
- */
-bool zpool_slabs_isolate_range(struct zpool_slabs *slabs, unsigned long start_pfn,
-			       unsigned long nr_pages)
-{
-	unsigned int place;
-	bool any = false;
-
-	for (place = 0; place < ZPOOL_ISOLATED; place++)
-		any |= isolate_within(slabs, place, start_pfn, nr_pages);
-	return any;
-}
-
-/**
- * zpool_slabs_first_isolated() - what is left to be emptied or settled
- * @slabs: of which cache and node
- *
- * Return: a slab, or NULL.
- */
-struct zpool_slab *zpool_slabs_first_isolated(struct zpool_slabs *slabs)
-{
-	struct zpool_slab *slab;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&slabs->lock, flags);
-	slab = list_first_entry_or_null(&slabs->on[ZPOOL_ISOLATED], struct zpool_slab, list);
-	raw_spin_unlock_irqrestore(&slabs->lock, flags);
-	return slab;
-}
-
-/**
- * zpool_slabs_settle() - the end of an isolation
- * @slabs: of which cache and node
- * @slab: isolated; no move from it is pending
- * @is_hindered: something in it did not move
- *
- * Context: any but NMI.
- * Return: how many pages were given back: its, if it is empty.
- */
-unsigned long zpool_slabs_settle(struct zpool_slabs *slabs, struct zpool_slab *slab,
-				 bool is_hindered)
-{
-	unsigned long flags;
-	LIST_HEAD(dead);
-
-	raw_spin_lock_irqsave(&slabs->lock, flags);
-	slab->is_hindered = is_hindered;
-	if (slab->nr_free == slab->nr_objects) {
-		kill_slab(slabs, slab, &dead);
-	} else {
-		leave(slabs, slab);
-		enter(slabs, slab, place_of(slab), is_hindered);
-	}
-	raw_spin_unlock_irqrestore(&slabs->lock, flags);
-	return release(&dead);
+	return zpool_slabs_release(&dead);
 }
 
 /**
@@ -682,37 +497,6 @@ bool zpool_slabs_visit(struct zpool_slabs *slabs, enum zpool_place place,
 	}
 	raw_spin_unlock_irqrestore(&slabs->lock, flags);
 	return slab;
-}
-
-static bool retry_some(struct zpool_slabs *slabs)
-{
-	struct zpool_slab *slab;
-	unsigned int nr = 0;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&slabs->lock, flags);
-	while (nr < ZPOOL_BATCH &&
-	       (slab = list_first_entry_or_null(&slabs->on[ZPOOL_HINDERED], struct zpool_slab,
-						list))) {
-		leave(slabs, slab);
-		slab->is_hindered = false;
-		enter(slabs, slab, place_of(slab), true);
-		nr++;
-	}
-	raw_spin_unlock_irqrestore(&slabs->lock, flags);
-	return nr == ZPOOL_BATCH;
-}
-
-/**
- * zpool_slabs_retry() - what hindered may be gone
- * @slabs: of which cache and node
- *
- * Context: process.
- */
-void zpool_slabs_retry(struct zpool_slabs *slabs)
-{
-	while (retry_some(slabs))
-		cond_resched();
 }
 
 /*

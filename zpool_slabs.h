@@ -3,9 +3,7 @@
  * All slabs of one cache on one node, on lists by how full they are.
  *
  * Those with the fewest free objects serve first, so that sparse ones drain by
- * themselves and there is less to compact. For the compactor a slab is isolated:
- * it serves nobody any more and does not go, whatever becomes free in it, until
- * it is settled.
+ * themselves and there is less to compact.
  *
  * Rejected: one list of partial slabs, latest first (holds on to sparse ones).
  *
@@ -87,19 +85,17 @@ unsigned int zpool_slabs_free(void **objs, unsigned int nr, enum zpool_slab_use 
 unsigned int zpool_slabs_flush(void **objs, unsigned int nr, const void *owner,
 			       unsigned long *pages);
 unsigned long zpool_slabs_trim(struct zpool_slabs *slabs);
-
-/* For the compactor. */
-unsigned long zpool_slabs_surplus(struct zpool_slabs *slabs);
-struct zpool_slab *zpool_slabs_isolate_sparsest(struct zpool_slabs *slabs, unsigned long *owed);
-struct zpool_slab *zpool_slabs_isolate_from(struct zpool_slabs *slabs, enum zpool_place place);
-bool zpool_slabs_isolate_range(struct zpool_slabs *slabs, unsigned long start_pfn,
-			       unsigned long nr_pages);
-struct zpool_slab *zpool_slabs_first_isolated(struct zpool_slabs *slabs);
-unsigned long zpool_slabs_settle(struct zpool_slabs *slabs, struct zpool_slab *slab,
-				 bool is_hindered);
 bool zpool_slabs_visit(struct zpool_slabs *slabs, enum zpool_place place,
 		       void (*visit)(const struct zpool_slab *slab, void *arg), void *arg);
-void zpool_slabs_retry(struct zpool_slabs *slabs);
+
+/* For zpool_isolate.c, under slabs->lock but for the last. */
+enum zpool_place zpool_slab_place_locked(const struct zpool_slab *slab);
+void zpool_slabs_move_locked(struct zpool_slabs *slabs, struct zpool_slab *slab,
+			     enum zpool_place place, bool is_first);
+void zpool_slabs_unkeep_locked(struct zpool_slabs *slabs, struct zpool_slab *slab);
+void zpool_slabs_kill_locked(struct zpool_slabs *slabs, struct zpool_slab *slab,
+			     struct list_head *dead);
+unsigned long zpool_slabs_release(struct list_head *dead);
 
 /* Nothing of it shall go to a magazine. */
 static inline bool zpool_slab_is_isolated(const struct zpool_slab *slab)

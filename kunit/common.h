@@ -19,6 +19,7 @@
 #include "../zpool_check.h"
 #include "../zpool_degrade.h"
 #include "../zpool_drain.h"
+#include "../zpool_isolate.h"
 #include "../zpool_kmalloc.h"
 #include "../zpool_nmi.h"
 #include "../zpool_pressure.h"
@@ -104,7 +105,7 @@ static inline long zpool_test_reports(void)
 /* Isolate a certain slab. False when it is none of @slabs, or isolated already. */
 static inline bool zpool_test_isolate(struct zpool_slabs *slabs, const struct zpool_slab *slab)
 {
-	return zpool_slabs_isolate_range(slabs, page_to_pfn(virt_to_page(slab->base)), 1);
+	return zpool_isolate_range(slabs, page_to_pfn(virt_to_page(slab->base)), 1);
 }
 
 /* Idle bytes that are claimed of the budget. */

@@ -232,7 +232,7 @@ static void hindered_slabs_are_filled(struct kunit *test)
 	fixed = objs[0];
 	zpool_slab_of(fixed)->notes[zpool_slab_index(zpool_slab_of(fixed), fixed)] |= 1 << 4;
 	zpool_test_isolate(slabs_of(cache), zpool_slab_of(fixed));
-	zpool_slabs_settle(slabs_of(cache), zpool_slab_of(fixed), true);
+	zpool_isolate_end(slabs_of(cache), zpool_slab_of(fixed), true);
 	KUNIT_EXPECT_EQ(test, zpool_compact_named(NAME), 0);
 	KUNIT_EXPECT_PTR_EQ(test, objs[0], fixed);
 	KUNIT_EXPECT_EQ(test, slabs_of(cache)->nr_slabs, 1UL);
@@ -319,7 +319,7 @@ static void the_hindered_are_tried_again_later(struct kunit *test)
 	lay_out(test, 3, 2, 2);
 	slab = zpool_slab_of(objs[0]);
 	zpool_test_isolate(slabs_of(cache), slab);
-	zpool_slabs_settle(slabs_of(cache), slab, true);
+	zpool_isolate_end(slabs_of(cache), slab, true);
 	cache->is_compacting = true;
 	zpool_compact_turn(true);
 	KUNIT_EXPECT_EQ(test, slabs_of(cache)->nr_slabs, 1UL);

@@ -249,7 +249,7 @@ static enum zpool_moved try_to_move(struct kunit *test, void *old)
 		zpool_slabs_free(&new, 1, ZPOOL_MOVING, cache);
 	KUNIT_EXPECT_EQ(test, slab->notes[i], from_note);
 	KUNIT_EXPECT_EQ(test, to->notes[j], to_note);
-	zpool_slabs_settle(slab->home, slab, false);
+	zpool_isolate_end(slab->home, slab, false);
 	return moved;
 }
 
@@ -327,7 +327,7 @@ static void a_free_goes_past_the_magazines(struct kunit *test)
 	zpool_test_isolate(slab->home, slab);
 	zpool_handle_free(handles[0]);
 	KUNIT_EXPECT_EQ(test, slab->nr_free, NR - 1);
-	zpool_slabs_settle(slab->home, slab, false);
+	zpool_isolate_end(slab->home, slab, false);
 	zpool_handle_free(handles[1]);
 	KUNIT_EXPECT_EQ(test, slab->nr_free, NR - 1);
 	handles[0] = NULL;

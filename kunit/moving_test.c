@@ -149,7 +149,7 @@ static enum zpool_moved try_to_move(struct kunit *test, void *obj)
 	zpool_cache_release(cache);
 	if (moved != ZPOOL_MOVED)
 		zpool_slabs_free(&new, 1, ZPOOL_MOVING, cache);
-	zpool_slabs_settle(slab->home, slab, false);
+	zpool_isolate_end(slab->home, slab, false);
 	return moved;
 }
 

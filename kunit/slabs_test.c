@@ -70,8 +70,8 @@ static void end(struct kunit *test)
 	struct zpool_slab *slab;
 
 	EXPECT_SOUND(test, zpool_check_slabs(&f->slabs));
-	while ((slab = zpool_slabs_first_isolated(&f->slabs)))
-		zpool_slabs_settle(&f->slabs, slab, false);
+	while ((slab = zpool_isolate_first(&f->slabs)))
+		zpool_isolate_end(&f->slabs, slab, false);
 	free_all(&f->slabs);
 	free_all(&f->other);
 	KUNIT_EXPECT_EQ(test, zpool_slabs_fini(&f->slabs), 0UL);
@@ -151,7 +151,7 @@ static void expect_at(struct kunit *test, struct zpool_slab *slab, unsigned int 
 static struct zpool_slab *isolate_sparsest(struct kunit *test, unsigned long *owed)
 {
 	struct fixture *f = test->priv;
-	struct zpool_slab *slab = zpool_slabs_isolate_sparsest(&f->slabs, owed);
+	struct zpool_slab *slab = zpool_isolate_sparsest(&f->slabs, owed);
 
 	EXPECT_SOUND(test, zpool_check_slabs(&f->slabs));
 	return slab;
@@ -163,7 +163,7 @@ static void hinder(struct kunit *test, struct zpool_slab *slab)
 	struct fixture *f = test->priv;
 
 	KUNIT_ASSERT_TRUE(test, zpool_test_isolate(&f->slabs, slab));
-	KUNIT_EXPECT_EQ(test, zpool_slabs_settle(&f->slabs, slab, true), 0UL);
+	KUNIT_EXPECT_EQ(test, zpool_isolate_end(&f->slabs, slab, true), 0UL);
 	expect_at(test, slab, ZPOOL_HINDERED);
 }
 
@@ -291,12 +291,12 @@ static void all_hindered_may_be_tried_again(struct kunit *test)
 	for (i = 1; i < 2 * ZPOOL_BATCH; i++)
 		hinder(test, add(test, 1 + i % (NR - 1)));
 	KUNIT_EXPECT_EQ(test, f->slabs.nr_on[ZPOOL_HINDERED], 2UL * ZPOOL_BATCH);
-	KUNIT_EXPECT_EQ(test, zpool_slabs_surplus(&f->slabs), 0UL);
-	zpool_slabs_retry(&f->slabs);
+	KUNIT_EXPECT_EQ(test, zpool_isolate_surplus(&f->slabs), 0UL);
+	zpool_isolate_retry(&f->slabs);
 	KUNIT_EXPECT_EQ(test, f->slabs.nr_on[ZPOOL_HINDERED], 0UL);
 	KUNIT_EXPECT_FALSE(test, first->is_hindered);
 	expect_at(test, first, ZPOOL_TENTH + 10 * (NR - 1) / NR);
-	KUNIT_EXPECT_NE(test, zpool_slabs_surplus(&f->slabs), 0UL);
+	KUNIT_EXPECT_NE(test, zpool_isolate_surplus(&f->slabs), 0UL);
 }
 
 /* Others of its tenth are picked before. */
@@ -307,7 +307,7 @@ static void who_may_be_tried_again_serves_first(struct kunit *test)
 
 	add(test, 4);
 	hinder(test, slab);
-	zpool_slabs_retry(&f->slabs);
+	zpool_isolate_retry(&f->slabs);
 	expect_serves(test, slab, 1);
 }
 
@@ -320,24 +320,24 @@ static void the_surplus_is_what_could_go(struct kunit *test)
 	struct fixture *f = test->priv;
 	struct zpool_slab *half = add(test, NR / 2);
 
-	KUNIT_EXPECT_EQ(test, zpool_slabs_surplus(&f->slabs), 0UL);
+	KUNIT_EXPECT_EQ(test, zpool_isolate_surplus(&f->slabs), 0UL);
 	add(test, NR / 2 + 1);
-	KUNIT_EXPECT_EQ(test, zpool_slabs_surplus(&f->slabs), 0UL);
+	KUNIT_EXPECT_EQ(test, zpool_isolate_surplus(&f->slabs), 0UL);
 	add(test, NR - 1);
-	KUNIT_EXPECT_EQ(test, zpool_slabs_surplus(&f->slabs), 1UL);
+	KUNIT_EXPECT_EQ(test, zpool_isolate_surplus(&f->slabs), 1UL);
 	add(test, NR);
 	add_empty(test);
-	KUNIT_EXPECT_EQ(test, zpool_slabs_surplus(&f->slabs), 1UL);
+	KUNIT_EXPECT_EQ(test, zpool_isolate_surplus(&f->slabs), 1UL);
 	add(test, 1);
 	add(test, 1);
 	/* 8 + 7 + 1 + 15 + 15 are free. */
-	KUNIT_EXPECT_EQ(test, zpool_slabs_surplus(&f->slabs), 2UL);
+	KUNIT_EXPECT_EQ(test, zpool_isolate_surplus(&f->slabs), 2UL);
 
 	/* What is hindered does not go, but has room. */
 	hinder(test, half);
-	KUNIT_EXPECT_EQ(test, zpool_slabs_surplus(&f->slabs), 2UL);
+	KUNIT_EXPECT_EQ(test, zpool_isolate_surplus(&f->slabs), 2UL);
 	zpool_test_isolate(&f->slabs, half);
-	KUNIT_EXPECT_EQ(test, zpool_slabs_surplus(&f->slabs), 2UL);
+	KUNIT_EXPECT_EQ(test, zpool_isolate_surplus(&f->slabs), 2UL);
 }
 
 /* However much room there is, no more than what is not hindered. */
@@ -350,7 +350,7 @@ static void the_hindered_are_not_surplus(struct kunit *test)
 		hinder(test, add(test, 1));
 	add(test, 1);
 	add(test, NR / 2);
-	KUNIT_EXPECT_EQ(test, zpool_slabs_surplus(&f->slabs), 2UL);
+	KUNIT_EXPECT_EQ(test, zpool_isolate_surplus(&f->slabs), 2UL);
 }
 
 static void the_sparsest_is_picked(struct kunit *test)
@@ -415,8 +415,8 @@ static void the_hindered_are_not_picked(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, isolate_sparsest(test, &owed), half);
 	owed = 0;
 	KUNIT_EXPECT_NULL(test, isolate_sparsest(test, &owed));
-	zpool_slabs_settle(&f->slabs, half, false);
-	zpool_slabs_retry(&f->slabs);
+	zpool_isolate_end(&f->slabs, half, false);
+	zpool_isolate_retry(&f->slabs);
 	owed = 0;
 	KUNIT_EXPECT_PTR_EQ(test, isolate_sparsest(test, &owed), sparse);
 }
@@ -427,14 +427,14 @@ static void isolate_from_any_place(struct kunit *test)
 	unsigned int place, used;
 
 	for (place = 0; place < ZPOOL_ISOLATED; place++)
-		KUNIT_EXPECT_NULL(test, zpool_slabs_isolate_from(&f->slabs, place));
+		KUNIT_EXPECT_NULL(test, zpool_isolate_from(&f->slabs, place));
 	hinder(test, add(test, 3));
 	for (used = 1; used <= NR; used++)
 		add(test, used);
 	add_empty(test);
 	KUNIT_EXPECT_EQ(test, zpool_test_claimed(), (long)f->geometry.best.nr_pages * PAGE_SIZE);
 	for (place = 0; place < ZPOOL_ISOLATED; place++) {
-		struct zpool_slab *slab = zpool_slabs_isolate_from(&f->slabs, place);
+		struct zpool_slab *slab = zpool_isolate_from(&f->slabs, place);
 
 		KUNIT_ASSERT_NOT_NULL_MSG(test, slab, "place %u", place);
 		expect_at(test, slab, ZPOOL_ISOLATED);
@@ -460,11 +460,11 @@ static void isolate_a_certain_slab(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, zpool_test_isolate(&f->slabs, slab));
 	expect_at(test, slab, ZPOOL_ISOLATED);
 	KUNIT_EXPECT_FALSE(test, zpool_test_isolate(&f->slabs, slab));
-	KUNIT_EXPECT_PTR_EQ(test, zpool_slabs_first_isolated(&f->slabs), slab);
+	KUNIT_EXPECT_PTR_EQ(test, zpool_isolate_first(&f->slabs), slab);
 	KUNIT_EXPECT_TRUE(test, zpool_test_isolate(&f->slabs, dense));
-	KUNIT_EXPECT_PTR_EQ(test, zpool_slabs_first_isolated(&f->slabs), slab);
-	zpool_slabs_settle(&f->slabs, slab, false);
-	KUNIT_EXPECT_PTR_EQ(test, zpool_slabs_first_isolated(&f->slabs), dense);
+	KUNIT_EXPECT_PTR_EQ(test, zpool_isolate_first(&f->slabs), slab);
+	zpool_isolate_end(&f->slabs, slab, false);
+	KUNIT_EXPECT_PTR_EQ(test, zpool_isolate_first(&f->slabs), dense);
 }
 
 /* As who finds its header by a page sees it: one still, for a moment. */
@@ -480,7 +480,7 @@ static void a_slab_that_has_gone_is_not_isolated(struct kunit *test)
 	slab->home = &f->slabs;
 	slab->place = ZPOOL_NR_PLACES;
 	KUNIT_EXPECT_FALSE(test, zpool_test_isolate(&f->slabs, slab));
-	KUNIT_EXPECT_NULL(test, zpool_slabs_first_isolated(&f->slabs));
+	KUNIT_EXPECT_NULL(test, zpool_isolate_first(&f->slabs));
 	EXPECT_SOUND(test, zpool_check_slabs(&f->slabs));
 	zpool_slab_release(&dead);
 }
@@ -501,7 +501,7 @@ static void an_isolated_slab_serves_nobody(struct kunit *test)
 	expect_at(test, slab, ZPOOL_ISOLATED);
 	KUNIT_EXPECT_NULL(test, take(test, ZPOOL_MOVING));
 	KUNIT_EXPECT_TRUE(test, zpool_slab_is_isolated(slab));
-	zpool_slabs_settle(&f->slabs, slab, false);
+	zpool_isolate_end(&f->slabs, slab, false);
 	KUNIT_EXPECT_FALSE(test, zpool_slab_is_isolated(slab));
 	expect_serves(test, slab, 3);
 }
@@ -521,7 +521,7 @@ static void an_isolated_slab_waits_to_be_settled(struct kunit *test)
 	zpool_slabs_trim(&f->slabs);
 	expect_at(test, slab, ZPOOL_ISOLATED);
 	KUNIT_EXPECT_EQ(test, f->slabs.slabs_freed, 0UL);
-	KUNIT_EXPECT_EQ(test, zpool_slabs_settle(&f->slabs, slab, false), pages);
+	KUNIT_EXPECT_EQ(test, zpool_isolate_end(&f->slabs, slab, false), pages);
 	KUNIT_EXPECT_EQ(test, f->slabs.slabs_freed, 1UL);
 	KUNIT_EXPECT_EQ(test, f->slabs.pages_freed, pages);
 	EXPECT_SOUND(test, zpool_check_slabs(&f->slabs));
@@ -538,7 +538,7 @@ static void what_is_empty_goes_when_settled(struct kunit *test)
 
 		zpool_test_isolate(&f->slabs, slab);
 		put(test, slab, 0);
-		KUNIT_EXPECT_NE(test, zpool_slabs_settle(&f->slabs, slab, is_hindered), 0UL);
+		KUNIT_EXPECT_NE(test, zpool_isolate_end(&f->slabs, slab, is_hindered), 0UL);
 		KUNIT_EXPECT_EQ(test, f->slabs.nr_slabs, 0UL);
 		KUNIT_EXPECT_EQ(test, zpool_test_claimed(), 0L);
 	}
@@ -551,19 +551,19 @@ static void what_is_not_empty_goes_back(struct kunit *test)
 	struct zpool_slab *a = add(test, 4), *b = add(test, 4), *c = add(test, NR);
 
 	zpool_test_isolate(&f->slabs, b);
-	KUNIT_EXPECT_EQ(test, zpool_slabs_settle(&f->slabs, b, false), 0UL);
+	KUNIT_EXPECT_EQ(test, zpool_isolate_end(&f->slabs, b, false), 0UL);
 	expect_at(test, b, ZPOOL_TENTH + 7);
 	expect_serves(test, a, 1);
 	put(test, a, 4);
 
 	zpool_test_isolate(&f->slabs, c);
-	KUNIT_EXPECT_EQ(test, zpool_slabs_settle(&f->slabs, c, true), 0UL);
+	KUNIT_EXPECT_EQ(test, zpool_isolate_end(&f->slabs, c, true), 0UL);
 	expect_at(test, c, ZPOOL_FULL);
 	hinder(test, a);
 	hinder(test, b);
 	expect_serves(test, b, 1);
 	zpool_test_isolate(&f->slabs, b);
-	zpool_slabs_settle(&f->slabs, b, false);
+	zpool_isolate_end(&f->slabs, b, false);
 	KUNIT_EXPECT_FALSE(test, b->is_hindered);
 	expect_at(test, b, ZPOOL_TENTH + 6);
 	expect_serves(test, a, 1);

@@ -15,7 +15,7 @@ pages
 defer
 slab
 slabs
-nmi live
+nmi live isolate
 magazine
 head limbo reserve
 node
