@@ -44,8 +44,7 @@ static __always_inline struct zpool_cache *zpool_owner(const struct zpool_slab *
 /* Does an object of ours start in the page of @p? Then @page is that page. */
 static __always_inline bool zpool_is_ours(const void *p, struct page **page)
 {
-	*page = zpool_linear_page(p);
-	return likely(*page) && likely(zpool_page_is_ours(*page));
+	return likely(zpool_linear_page(p, page)) && likely(zpool_page_is_ours(*page));
 }
 
 /*
@@ -56,12 +55,19 @@ static __always_inline bool zpool_is_ours(const void *p, struct page **page)
 static __always_inline bool zpool_alloc_fast(struct zpool_cpu_head __percpu *heads,
 					     void **obj)
 {
+	struct zpool_magazine *mag;
+	u32 count;
+
 	if (unlikely(!zpool_cpu_enter()))
 		return false;
-	if (unlikely(!zpool_head_try_pop(this_cpu_ptr(heads), obj))) {
+	mag = zpool_this_cpu_read_once(heads->loaded);
+	count = mag->count;
+	if (unlikely(!count)) {
 		zpool_cpu_exit();
 		return false;
 	}
+	__this_cpu_inc(heads->allocs);
+	*obj = zpool_magazine_take(mag, count);
 	zpool_cpu_exit();
 	return true;
 }
@@ -76,9 +82,10 @@ static __always_inline bool zpool_free_fast(struct zpool_cpu_head __percpu *head
 		return false;
 	if (zpool_is_remote(page))
 		goto fail;
-	*pushed = zpool_head_push(this_cpu_ptr(heads), obj);
+	*pushed = zpool_magazine_put(zpool_this_cpu_read_once(heads->loaded), obj);
 	if (unlikely(*pushed != ZPOOL_PUSHED))
 		goto fail;
+	__this_cpu_inc(heads->frees);
 	zpool_cpu_exit();
 	return true;
 fail:

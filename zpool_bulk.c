@@ -50,9 +50,9 @@ unsigned int zpool_kmalloc_bulk(size_t size, gfp_t gfp, unsigned int nr, void **
 }
 EXPORT_SYMBOL_GPL(zpool_kmalloc_bulk);
 
-static bool is_of_class(const void *p, unsigned int class, struct page **page)
+static bool has_tag(const void *p, unsigned int tag, struct page **page)
 {
-	return zpool_is_ours(p, page) && zpool_page_tag(*page) == class;
+	return zpool_is_ours(p, page) && zpool_page_tag(*page) == tag;
 }
 
 /*
@@ -64,16 +64,16 @@ static bool is_of_class(const void *p, unsigned int class, struct page **page)
 static unsigned int push_batch(unsigned int nr, void **objs)
 {
 	struct zpool_cpu_head *head;
-	unsigned int class, done;
+	unsigned int tag, done;
 	struct page *page;
 
-	if (want_init_on_free() || !zpool_is_ours(objs[0], &page))
+	if (!zpool_is_ours(objs[0], &page))
 		return 0;
-	class = zpool_page_tag(page);
-	if (class >= ZPOOL_NR_CLASSES || !zpool_cpu_enter())
+	tag = zpool_page_tag(page);
+	if (!zpool_cpu_enter())
 		return 0;
-	head = this_cpu_ptr(&zpool_cpu.heads[class]);
-	for (done = 0; done < nr && is_of_class(objs[done], class, &page); done++)
+	head = this_cpu_ptr(&zpool_cpu.heads[tag]);
+	for (done = 0; done < nr && has_tag(objs[done], tag, &page); done++)
 		if (zpool_is_remote(page) || zpool_head_push(head, objs[done]) != ZPOOL_PUSHED)
 			break;
 	zpool_cpu_exit();

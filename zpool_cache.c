@@ -253,7 +253,7 @@ static long cache_metadata(const struct zpool_cache *cache)
  * zpool_cache_begin() - a cache, on the list of all
  * @name: copied
  * @g: how its slabs are cut; copied
- * @tag: class, or ZPOOL_TAG_HEADER
+ * @tag: ZPOOL_TAG_CLASS() or ZPOOL_TAG_HEADER
  * @ctor: see zpool_cache_create()
  *
  * Context: process; takes zpool_caches_lock.
@@ -450,7 +450,7 @@ static int create_general(unsigned int class)
 
 	snprintf(name, sizeof(name), "zpool-%zu", size);
 	zpool_geometry_init(&geometry, size, size & -size);
-	zpool_general[class] = zpool_cache_begin(name, &geometry, class, NULL);
+	zpool_general[class] = zpool_cache_begin(name, &geometry, ZPOOL_TAG_CLASS(class), NULL);
 	zpool_serving[class] = zpool_general[class];
 	return zpool_general[class] ? 0 : -ENOMEM;
 }

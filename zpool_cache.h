@@ -91,7 +91,7 @@ struct zpool_cache {
 	struct zpool_geometry geometry;
 	void (*ctor)(void *obj);
 	unsigned int capacity;		/* of a magazine, until there is reason for another */
-	unsigned int tag;		/* class, or ZPOOL_TAG_HEADER */
+	unsigned int tag;		/* ZPOOL_TAG_CLASS() or ZPOOL_TAG_HEADER */
 	struct list_head list;		/* on zpool_caches, see there */
 	u64 serial;			/* larger than that of those before on the list */
 	atomic_long_t dropped;		/* freed twice, found on the way to a slab */

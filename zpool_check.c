@@ -49,7 +49,8 @@ const char *zpool_check_slab(const struct zpool_slab *slab)
 		page = virt_to_page(zpool_slab_object(slab, i));
 		HOLDS(zpool_page_is_ours(page));
 		HOLDS(zpool_page_slab(page) == slab);
-		HOLDS(zpool_page_tag(page) == home->tag || slab->pfmemalloc);
+		HOLDS(zpool_page_tag(page) ==
+		      (slab->pfmemalloc || want_init_on_free() ? ZPOOL_TAG_HEADER : home->tag));
 		HOLDS(page_to_nid(page) == home->node);
 	}
 	return NULL;

@@ -10,32 +10,25 @@
 #ifndef _KZPOOL_COMPAT_H
 #define _KZPOOL_COMPAT_H
 
-#include <linux/kasan.h>
 #include <linux/mm.h>
-#include <linux/overflow.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
-/*
- * The page of a pointer into the linear map, which starts at PAGE_OFFSET and
- * ends at high_memory; NULL for any other, which has no struct page to look
- * at. virt_to_page() on x86-64 tests for the kernel's own text mapping, which
- * the bounds exclude.
- */
-static __always_inline struct page *zpool_linear_page(const void *p)
+/* Since 6.18 a struct with one member, the word that it has always been. */
+static __always_inline unsigned long zpool_page_flags(const struct page *page)
 {
-	unsigned long offset;
-
-	p = kasan_reset_tag(p);
-	if (unlikely(check_sub_overflow((unsigned long)p, (unsigned long)PAGE_OFFSET,
-					&offset) || p >= high_memory))
-		return NULL;
-#ifdef CONFIG_X86_64
-	return pfn_to_page(offset >> PAGE_SHIFT);
-#else
-	return virt_to_page(p);
-#endif
+	return *(const unsigned long *)&page->flags;
 }
+
+/*
+ * One read of a word of this CPU, with preemption off. x86 has an instruction for
+ * that, others would only disable preemption once more.
+ */
+#ifdef CONFIG_X86
+#define zpool_this_cpu_read_once(var)	this_cpu_read(var)
+#else
+#define zpool_this_cpu_read_once(var)	READ_ONCE(*raw_cpu_ptr(&(var)))
+#endif
 
 /*
  * Since 6.15 the first page of a large kmalloc says so itself. Before, it is

@@ -141,9 +141,9 @@ static const char *server(const struct zpool_cache *cache)
 {
 	struct zpool_cache *serving;
 
-	if (cache->tag >= ZPOOL_NR_CLASSES)
+	if (!zpool_tag_is_class(cache->tag))
 		return "-";
-	serving = READ_ONCE(zpool_serving[cache->tag]);
+	serving = READ_ONCE(zpool_serving[zpool_tag_class(cache->tag)]);
 	if (!serving)
 		return "kmalloc";
 	return serving == cache ? "-" : serving->name;

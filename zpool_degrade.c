@@ -55,7 +55,7 @@ static void log_change(const char *name, enum zpool_signal signal, enum zpool_ac
 
 static bool is_general(const struct zpool_cache *cache)
 {
-	return cache->tag < ZPOOL_NR_CLASSES;
+	return zpool_tag_is_class(cache->tag);
 }
 
 static bool is_merged(unsigned int class)
@@ -73,7 +73,7 @@ static unsigned int throttle_at(enum zpool_level level, const struct zpool_cache
 {
 	unsigned int why = level >= ZPOOL_TRIM ? ZPOOL_HALF : 0;
 
-	if (level >= ZPOOL_FALL_BACK || (is_general(cache) && is_merged(cache->tag)))
+	if (level >= ZPOOL_FALL_BACK || (is_general(cache) && is_merged(zpool_tag_class(cache->tag))))
 		why |= ZPOOL_NONE;
 	return why;
 }
@@ -153,7 +153,7 @@ static void find_servers(bool *serves)
 
 	for (class = 0; class < ZPOOL_NR_CLASSES; class++)
 		if (is_merged(class))
-			serves[zpool_serving[class]->tag] = true;
+			serves[zpool_tag_class(zpool_serving[class]->tag)] = true;
 }
 
 /* Large classes first: who is merged cannot serve, and who serves is not merged. */

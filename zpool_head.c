@@ -523,8 +523,13 @@ unsigned int zpool_cpu_detach(struct zpool_cpu *cpu, struct zpool_cpu_head *head
 /* At load, before the first cache. */
 void zpool_head_start(void)
 {
-	unsigned int cpu;
+	unsigned int cpu, tag;
 
-	for_each_possible_cpu(cpu)
-		raw_spin_lock_init(&per_cpu_ptr(&zpool_cpu, cpu)->slow_lock);
+	for_each_possible_cpu(cpu) {
+		struct zpool_cpu *of = per_cpu_ptr(&zpool_cpu, cpu);
+
+		raw_spin_lock_init(&of->slow_lock);
+		for (tag = 0; tag < ZPOOL_NR_TAGS; tag++)
+			zpool_head_init(&of->heads[tag]);
+	}
 }

@@ -70,9 +70,12 @@ struct zpool_cpu_tail {
 };
 
 /*
- * One CPU. The heads of the general classes are static: no pointer to follow.
+ * One CPU. The heads of the general classes are static: no pointer to follow. They
+ * are found by what a page's tag says; where that is no class, nothing is ever
+ * loaded, so that a push misses as if there were no room.
  */
 struct zpool_cpu {
+	struct zpool_cpu_head heads[ZPOOL_NR_TAGS];	/* first: an offset less to be added */
 	int busy;
 	int node;			/* whose memory this CPU fills from: its own, or the nearest */
 	raw_spinlock_t slow_lock;
@@ -80,7 +83,6 @@ struct zpool_cpu {
 	unsigned long passthrough;	/* this_cpu_inc() */
 	unsigned long failures;		/* this_cpu_inc() */
 	unsigned long remote_frees;	/* in the busy section */
-	struct zpool_cpu_head heads[ZPOOL_NR_CLASSES];
 };
 
 DECLARE_PER_CPU_ALIGNED(struct zpool_cpu, zpool_cpu);
@@ -142,49 +144,29 @@ static __always_inline void zpool_cpu_exit(void)
 	preempt_enable();
 }
 
-/* In the busy section: take the top object. Return: false when there is none. */
-static __always_inline bool zpool_head_try_pop(struct zpool_cpu_head *head, void **obj)
+/* In the busy section: take the top object; NULL when there is none. */
+static inline void *zpool_head_pop(struct zpool_cpu_head *head)
 {
 	struct zpool_magazine *mag = READ_ONCE(head->loaded);
 	u32 count = mag->count;
 
-	if (unlikely(!count))
-		return false;
-	WRITE_ONCE(mag->count, count - 1);
+	if (!count)
+		return NULL;
 	head->allocs++;
-	*obj = mag->objs[count];
-	return true;
+	return zpool_magazine_take(mag, count);
 }
-
-/* The same, with NULL for none. */
-static inline void *zpool_head_pop(struct zpool_cpu_head *head)
-{
-	void *obj;
-
-	return zpool_head_try_pop(head, &obj) ? obj : NULL;
-}
-
-enum zpool_push { ZPOOL_PUSHED, ZPOOL_NO_ROOM, ZPOOL_TWICE };
 
 /* In the busy section: put an object on top of what @place points to. */
-static __always_inline enum zpool_push
+static inline enum zpool_push
 zpool_head_push_to(struct zpool_cpu_head *head, struct zpool_magazine **place, void *obj)
 {
-	struct zpool_magazine *mag = READ_ONCE(*place);
-	u32 count = mag->count;
+	enum zpool_push pushed = zpool_magazine_put(READ_ONCE(*place), obj);
 
-	if (unlikely(mag->objs[count] == obj))
-		return ZPOOL_TWICE;
-	if (unlikely(count == mag->capacity))
-		return ZPOOL_NO_ROOM;
-	mag->objs[count + 1] = obj;
-	WRITE_ONCE(mag->count, count + 1);
-	head->frees++;
-	return ZPOOL_PUSHED;
+	head->frees += pushed == ZPOOL_PUSHED;
+	return pushed;
 }
 
-static __always_inline enum zpool_push
-zpool_head_push(struct zpool_cpu_head *head, void *obj)
+static inline enum zpool_push zpool_head_push(struct zpool_cpu_head *head, void *obj)
 {
 	return zpool_head_push_to(head, &head->loaded, obj);
 }

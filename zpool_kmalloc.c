@@ -74,9 +74,9 @@ static noinline void *alloc_instead(unsigned int class, gfp_t gfp, int node, voi
  * path itself needs no stack: it saves eight instructions of some seventy.
  */
 
-static noinline void *zeroed(void *obj, unsigned int class)
+static noinline void *zeroed(void *obj, size_t size)
 {
-	return memset(obj, 0, zpool_class_size(class));
+	return memset(obj, 0, zpool_class_size(zpool_size_class(size)));
 }
 
 /* @obj may be NULL: who zeroes asks, not everybody. */
@@ -101,18 +101,20 @@ static __always_inline void *alloc_served(unsigned int class, gfp_t gfp, int nod
 	return want_init_on_alloc(gfp) ? all_zeroed(obj, cache) : obj;
 }
 
-static noinline void *alloc_slow(unsigned int class, gfp_t gfp, void *caller)
+static noinline void *alloc_slow(size_t size, gfp_t gfp, void *caller)
 {
-	return alloc_served(class, gfp, NUMA_NO_NODE, caller);
+	return alloc_served(zpool_size_class(size), gfp, NUMA_NO_NODE, caller);
 }
 
-static __always_inline void *alloc_class(unsigned int class, gfp_t gfp, void *caller)
+/* Of a pool. Who comes after the fast path finds the class once more. */
+static __always_inline void *alloc_pooled(size_t size, gfp_t gfp, void *caller)
 {
+	unsigned int tag = ZPOOL_TAG_CLASS(zpool_size_class(size));
 	void *obj;
 
-	if (unlikely(!zpool_alloc_fast(&zpool_cpu.heads[class], &obj)))
-		return alloc_slow(class, gfp, zpool_caller(caller));
-	return want_init_on_alloc(gfp) ? zeroed(obj, class) : obj;
+	if (unlikely(!zpool_alloc_fast(&zpool_cpu.heads[tag], &obj)))
+		return alloc_slow(size, gfp, zpool_caller(caller));
+	return want_init_on_alloc(gfp) ? zeroed(obj, size) : obj;
 }
 
 /* To be zeroed, or not for the pools. */
@@ -120,7 +122,7 @@ static noinline void *alloc_special(size_t size, gfp_t gfp, void *caller)
 {
 	if (!zpool_is_pooled(size, gfp))
 		return alloc_outside(size, gfp, NUMA_NO_NODE);
-	return alloc_class(zpool_size_class(size), gfp, caller);
+	return alloc_pooled(size, gfp, caller);
 }
 
 /* For whichever function of the family it is inlined into. */
@@ -128,7 +130,7 @@ static __always_inline void *alloc_for(size_t size, gfp_t gfp)
 {
 	if (unlikely(!zpool_is_pooled(size, gfp) || (gfp & __GFP_ZERO)))
 		return alloc_special(size, gfp, (void *)_RET_IP_);
-	return alloc_class(zpool_size_class(size), gfp, NULL);
+	return alloc_pooled(size, gfp, NULL);
 }
 
 /**
@@ -264,8 +266,8 @@ size_t zpool_usable_size(const struct page *page)
 	unsigned int tag = zpool_page_tag(page);
 	struct zpool_cache *owner;
 
-	if (likely(tag < ZPOOL_NR_CLASSES))
-		return zpool_class_size(tag);
+	if (likely(zpool_tag_is_class(tag)))
+		return zpool_class_size(zpool_tag_class(tag));
 	owner = zpool_owner(zpool_page_slab(page));
 	return owner ? owner->geometry.size : 0;
 }
@@ -316,39 +318,8 @@ static noinline void free_outside(const void *p, void *caller)
 		zpool_defer(&foreign, (struct llist_node *)p);
 }
 
-static noinline void free_slow(unsigned int class, void *obj, enum zpool_push pushed,
-			       void *caller)
-{
-	zpool_free_past(zpool_general[class], obj, pushed, caller);
-}
-
-static __always_inline void free_to_class(unsigned int class, struct page *page,
-					  void *obj, void *caller)
-{
-	enum zpool_push pushed;
-
-	if (unlikely(!zpool_free_fast(&zpool_cpu.heads[class], page, obj, &pushed)))
-		free_slow(class, obj, pushed, zpool_caller(caller));
-}
-
-static noinline void free_zeroed(unsigned int class, struct page *page, void *obj,
-				 void *caller)
-{
-	if (zpool_is_object(zpool_page_slab(page), obj, "free", caller))
-		free_to_class(class, page, zeroed(obj, class), caller);
-}
-
-static __always_inline void free_general(unsigned int class, struct page *page,
-					 void *obj, void *caller)
-{
-	if (want_init_on_free())
-		free_zeroed(class, page, obj, zpool_caller(caller));
-	else
-		free_to_class(class, page, obj, caller);
-}
-
-/* A typed object, or one from the emergency reserves. */
-static noinline void free_by_header(struct page *page, void *obj, void *caller)
+/* A typed object, one from the emergency reserves, or to be zeroed. */
+static void free_by_header(struct page *page, void *obj, void *caller)
 {
 	struct zpool_slab *slab = zpool_page_slab(page);
 	struct zpool_cache *cache = zpool_owner(slab);
@@ -359,20 +330,36 @@ static noinline void free_by_header(struct page *page, void *obj, void *caller)
 		zpool_report("%p freed by %pS was freed just now; ignored", obj, caller);
 }
 
+static noinline void free_slow(struct page *page, void *obj, enum zpool_push pushed,
+			       void *caller)
+{
+	unsigned int tag = zpool_page_tag(page);
+
+	if (zpool_tag_is_class(tag))
+		zpool_free_past(zpool_general[zpool_tag_class(tag)], obj, pushed, caller);
+	else
+		free_by_header(page, obj, caller);
+}
+
+/* What is of no general class finds no room. */
+static __always_inline void free_tagged(unsigned int tag, struct page *page, const void *p,
+					void *caller)
+{
+	void *obj = (void *)p;
+	enum zpool_push pushed;
+
+	if (unlikely(!zpool_free_fast(&zpool_cpu.heads[tag], page, obj, &pushed)))
+		free_slow(page, obj, pushed, zpool_caller(caller));
+}
+
 static __always_inline void free_any(const void *p, void *caller)
 {
 	struct page *page;
-	unsigned int tag;
 
-	if (unlikely(!zpool_is_ours(p, &page))) {
-		free_outside(p, zpool_caller(caller));
-		return;
-	}
-	tag = zpool_page_tag(page);
-	if (likely(tag < ZPOOL_NR_CLASSES))
-		free_general(tag, page, (void *)p, caller);
+	if (likely(zpool_is_ours(p, &page)))
+		free_tagged(zpool_page_tag(page), page, p, caller);
 	else
-		free_by_header(page, (void *)p, zpool_caller(caller));
+		free_outside(p, zpool_caller(caller));
 }
 
 /**
@@ -424,12 +411,12 @@ static noinline void free_missized(const void *p, size_t size, void *caller)
 void zpool_kfree_sized(const void *p, size_t size)
 {
 	struct page *page;
-	unsigned int class;
+	unsigned int tag;
 
 	if (likely(size - 1 < ZPOOL_MAX_SIZE && zpool_is_ours(p, &page))) {
-		class = zpool_size_class(size);
-		if (likely(class == zpool_page_tag(page))) {
-			free_general(class, page, (void *)p, NULL);
+		tag = ZPOOL_TAG_CLASS(zpool_size_class(size));
+		if (likely(tag == zpool_page_tag(page))) {
+			free_tagged(tag, page, p, NULL);
 			return;
 		}
 	}

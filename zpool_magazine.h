@@ -74,6 +74,29 @@ void zpool_depot_put_locked(struct zpool_depot *depot, struct zpool_magazine *ma
 size_t zpool_depot_take_old(struct zpool_depot *depot, u32 age, size_t most,
 			    struct list_head *taken);
 
+/* Take the top object of @count, which is not 0. */
+static __always_inline void *zpool_magazine_take(struct zpool_magazine *mag, u32 count)
+{
+	WRITE_ONCE(mag->count, count - 1);
+	return mag->objs[count];
+}
+
+enum zpool_push { ZPOOL_PUSHED, ZPOOL_NO_ROOM, ZPOOL_TWICE };
+
+/* Put an object on top. */
+static __always_inline enum zpool_push zpool_magazine_put(struct zpool_magazine *mag, void *obj)
+{
+	u32 count = mag->count;
+
+	if (unlikely(mag->objs[count] == obj))
+		return ZPOOL_TWICE;
+	if (unlikely(count == mag->capacity))
+		return ZPOOL_NO_ROOM;
+	mag->objs[count + 1] = obj;
+	WRITE_ONCE(mag->count, count + 1);
+	return ZPOOL_PUSHED;
+}
+
 static inline void zpool_magazine_share(struct zpool_magazine *mag)
 {
 	mag->objs[0] = (void *)((unsigned long)mag->objs[0] | ZPOOL_LABEL_SHARED);

@@ -7,6 +7,8 @@
  * is allocated above the pages that a run needs goes back at once.
  */
 #include <linux/bitops.h>
+#include <linux/cache.h>
+#include <linux/compiler.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
 
@@ -20,6 +22,14 @@
 
 /* More than any run has: the order of a block at its very beginning. */
 #define MAX_BLOCK_ORDER	15
+
+unsigned long zpool_linear_bytes __read_mostly;
+
+/* At load, and before memory comes online. */
+void zpool_pages_measure(void)
+{
+	WRITE_ONCE(zpool_linear_bytes, (unsigned long)high_memory - PAGE_OFFSET);
+}
 
 /*
  * Give @nr pages back in blocks as large as their alignment within the run
@@ -159,12 +169,12 @@ struct page *zpool_pages_alloc(const struct zpool_geometry *g, gfp_t gfp, int no
  * @bytes: of all objects together
  * @stride: bytes from object to object
  * @slab: address of the header
- * @tag: class, or ZPOOL_TAG_HEADER
+ * @tag: ZPOOL_TAG_CLASS() or ZPOOL_TAG_HEADER
  */
 void zpool_pages_mark(void *base, size_t bytes, size_t stride, const void *slab,
 		      unsigned int tag)
 {
-	unsigned long private = (unsigned long)slab | ((tag + 1) & ZPOOL_TAG_MASK);
+	unsigned long private = (unsigned long)slab | tag;
 	struct page *page;
 	size_t offset;
 

@@ -16,20 +16,24 @@
 #ifndef _KZPOOL_PAGES_H
 #define _KZPOOL_PAGES_H
 
+#include <linux/kasan.h>
 #include <linux/mm.h>
 
 #include "zpool_compat.h"
 #include "zpool_sizeclass.h"
 
 /*
- * A tag below ZPOOL_NR_CLASSES is a general class; else the header knows. It
- * is stored plus one, so that a page that has just lost its mark (its object
- * is freed by two CPUs at once) reads as ZPOOL_TAG_HEADER without a header.
+ * A tag tells the general class, or that the header knows whose the page is. A page
+ * that has just lost its mark (its object is freed by two CPUs at once) reads as 0,
+ * without a header.
  */
 #define ZPOOL_TAG_BITS		6
-#define ZPOOL_TAG_MASK		((1UL << ZPOOL_TAG_BITS) - 1)
+#define ZPOOL_NR_TAGS		(1U << ZPOOL_TAG_BITS)
+#define ZPOOL_TAG_MASK		(ZPOOL_NR_TAGS - 1UL)
+#define ZPOOL_TAG_CLASS(class)	((class) + 1)
 #define ZPOOL_TAG_HEADER	63U	/* typed cache, or no magazine may hold it */
 
+void zpool_pages_measure(void);
 struct page *zpool_pages_alloc(const struct zpool_geometry *g, gfp_t gfp, int node,
 			       const struct zpool_run **run);
 void zpool_pages_free(struct page *page, unsigned int order, unsigned int nr_pages);
@@ -38,15 +42,53 @@ void zpool_pages_mark(void *base, size_t bytes, size_t stride, const void *slab,
 		      unsigned int tag);
 void zpool_pages_unmark(void *base, size_t bytes, size_t stride);
 
-/* Only zpool combines PG_private with a reference count of 0. */
-static __always_inline bool zpool_page_is_ours(struct page *page)
+/* From PAGE_OFFSET to high_memory, as of when memory came last: all that can be ours. */
+extern unsigned long zpool_linear_bytes;
+
+/*
+ * The page of a pointer into the linear map; false for any other, which may have no
+ * struct page to look at. virt_to_page() on x86-64 tests for the kernel's own text
+ * mapping, which the bounds exclude.
+ */
+static __always_inline bool zpool_linear_page(const void *p, struct page **page)
 {
-	return PagePrivate(page) && !page_ref_count(page);
+	unsigned long offset = (unsigned long)kasan_reset_tag(p) - PAGE_OFFSET;
+
+	if (unlikely(offset >= zpool_linear_bytes))
+		return false;
+#ifdef CONFIG_X86_64
+	*page = pfn_to_page(offset >> PAGE_SHIFT);
+#else
+	*page = virt_to_page(p);
+#endif
+	return true;
+}
+
+/*
+ * Only zpool combines PG_private with a reference count of 0. Both are read plainly:
+ * they do not change while an object of the page is in use, and of any other page
+ * either says so.
+ */
+static __always_inline bool zpool_page_is_ours(const struct page *page)
+{
+	return data_race(zpool_page_flags(page) & BIT(PG_private)) &&
+	       !data_race(page->_refcount.counter);
 }
 
 static __always_inline unsigned int zpool_page_tag(const struct page *page)
 {
-	return (page_private(page) - 1) & ZPOOL_TAG_MASK;
+	return page_private(page) & ZPOOL_TAG_MASK;
+}
+
+static __always_inline bool zpool_tag_is_class(unsigned int tag)
+{
+	return tag - ZPOOL_TAG_CLASS(0) < ZPOOL_NR_CLASSES;
+}
+
+/* Of a tag that is a class. */
+static __always_inline unsigned int zpool_tag_class(unsigned int tag)
+{
+	return tag - ZPOOL_TAG_CLASS(0);
 }
 
 #endif /* _KZPOOL_PAGES_H */

@@ -34,7 +34,9 @@
  * zpool_size_class() - the class that serves a size
  * @size: bytes, 1 to ZPOOL_MAX_SIZE
  *
- * Four instructions around an fls(); a constant @size folds to a constant.
+ * Five instructions around an fls(), no branch; a constant @size folds to a
+ * constant. The upper half of a doubling from 32 on is cut in four by the two bits
+ * below its top one; below, the same shift counts in steps of 8.
  *
  * Return: class, 0 to ZPOOL_NR_CLASSES - 1.
  */
@@ -45,10 +47,8 @@ static __always_inline unsigned int zpool_size_class(size_t size)
 
 	if (ZPOOL_MIN_ALIGN > 8)
 		last |= ZPOOL_MIN_ALIGN - 1;
-	if (last < 64)
-		return last >> 3;
-	log = __fls(last);		/* 6 for 65..128 B, 15 for 32..64 KiB */
-	return (log - 5) * 4 + ((last >> (log - 2)) & 3) + 4;
+	log = __fls(last | 32);		/* 5 up to 64 B, 6 to 128 B, 15 to 64 KiB */
+	return 4 * (log - 5) + (last >> (log - 2));
 }
 
 /**

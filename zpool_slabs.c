@@ -233,7 +233,7 @@ static void count_taken(struct zpool_slabs *slabs, unsigned int nr,
  * @g: how its slabs are cut
  * @ctor: called once for each object of a new slab, or NULL
  * @owner: the cache, for whoever finds an object and asks
- * @tag: its class, or ZPOOL_TAG_HEADER
+ * @tag: ZPOOL_TAG_CLASS() or ZPOOL_TAG_HEADER; with init_on_free, all pages say the latter
  * @node: where its pages are
  */
 void zpool_slabs_init(struct zpool_slabs *slabs, const struct zpool_geometry *g,
@@ -317,7 +317,7 @@ unsigned int zpool_slabs_add(struct zpool_slabs *slabs, struct zpool_slab *slab,
 
 	/* Who finds a marked page sees a slab that is nowhere yet. */
 	smp_store_release(&slab->home, slabs);
-	mark(slab, slab->pfmemalloc ? ZPOOL_TAG_HEADER : slabs->tag);
+	mark(slab, slab->pfmemalloc || want_init_on_free() ? ZPOOL_TAG_HEADER : slabs->tag);
 	for (i = 0; ctor && i < slab->nr_objects; i++)
 		ctor(zpool_slab_object(slab, i));
 

@@ -246,9 +246,9 @@ noinline void *zpool_test_alloc(size_t size, gfp_t gfp)
  */
 bool zpool_test_is_pooled(const void *p)
 {
-	struct page *page = zpool_linear_page(p);
+	struct page *page;
 
-	return page && zpool_page_is_ours(page);
+	return zpool_is_ours(p, &page);
 }
 
 /**

@@ -380,7 +380,8 @@ static void expect_fitting(struct kunit *test, unsigned int class)
 	KUNIT_EXPECT_GE(test, larger, size);
 	KUNIT_EXPECT_LE_MSG(test, 2 * larger, 3 * size, "%zu", size);
 	KUNIT_EXPECT_EQ_MSG(test, larger % (size & -size), 0UL, "%zu", size);
-	KUNIT_EXPECT_PTR_EQ_MSG(test, zpool_serving[cache->tag], cache, "%zu", size);
+	KUNIT_EXPECT_PTR_EQ_MSG(test, zpool_serving[zpool_tag_class(cache->tag)],
+				cache, "%zu", size);
 }
 
 static void the_waste_is_bounded(struct kunit *test)

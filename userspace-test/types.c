@@ -135,7 +135,7 @@ static long nr_out(const struct zpool_cache *cache)
 	for (type = types; type < types + ARRAY_SIZE(types); type++)
 		if (type->cache == cache)
 			return READ_ONCE(type->nr);
-	return READ_ONCE(nr_general[cache->tag]);
+	return READ_ONCE(nr_general[zpool_tag_class(cache->tag)]);
 }
 
 /*

@@ -195,7 +195,7 @@ static void visit(struct page *page)
 {
 	if (one_in(&strays_chance)) {
 		page->stray = true;
-		page->_refcount++;
+		page->_refcount.counter++;
 	}
 }
 

@@ -47,7 +47,7 @@ struct kmem_cache;
 
 struct page {
 	unsigned long flags;
-	int _refcount;
+	atomic_t _refcount;
 	unsigned long private;
 	void *mapping;
 	/* What the kernel keeps elsewhere. */
@@ -97,25 +97,25 @@ static inline void set_page_private(struct page *page, unsigned long private)
 
 static inline int page_ref_count(const struct page *page)
 {
-	return READ_ONCE(page->_refcount);
+	return atomic_read(&page->_refcount);
 }
 
 
 static inline void set_page_count(struct page *page, int n)
 {
-	WRITE_ONCE(page->_refcount, n);
+	WRITE_ONCE(page->_refcount.counter, n);
 }
 
 /* From @n to 0, unless somebody else has a reference. */
 static inline bool page_ref_freeze(struct page *page, int n)
 {
-	return __atomic_compare_exchange_n(&page->_refcount, &n, 0, false,
+	return __atomic_compare_exchange_n(&page->_refcount.counter, &n, 0, false,
 					   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
 
 static inline void page_ref_unfreeze(struct page *page, int n)
 {
-	__atomic_store_n(&page->_refcount, n, __ATOMIC_RELEASE);
+	__atomic_store_n(&page->_refcount.counter, n, __ATOMIC_RELEASE);
 }
 
 #define SHIM_PAGE_FLAG(Name, name)						\
