@@ -55,21 +55,38 @@ static __always_inline bool zpool_is_ours(const void *p, struct page **page)
 static __always_inline bool zpool_alloc_fast(struct zpool_cpu_head __percpu *heads,
 					     void **obj)
 {
-	struct zpool_magazine *mag;
-	u32 count;
+	unsigned long offset = zpool_head_begin();
+	struct zpool_cpu_head *head = zpool_head_at(heads, offset);
+	struct zpool_magazine *mag = READ_ONCE(head->loaded);
+	unsigned long left;
 
-	if (unlikely(!zpool_cpu_enter()))
-		return false;
-	mag = zpool_this_cpu_read_once(heads->loaded);
-	count = mag->count;
-	if (unlikely(!count)) {
-		zpool_cpu_exit();
+	if (unlikely(check_sub_overflow((unsigned long)mag->count, 1UL, &left))) {
+		zpool_head_end(offset);
 		return false;
 	}
-	__this_cpu_inc(heads->allocs);
-	*obj = zpool_magazine_take(mag, count);
-	zpool_cpu_exit();
+	head->allocs++;
+	*obj = zpool_magazine_take(mag, left);
+	zpool_head_end(offset);
 	return true;
+}
+
+/* Ends what zpool_head_begin() began. */
+static __always_inline bool zpool_free_to(struct zpool_cpu_head *head, unsigned long offset,
+					  const struct page *page, void *obj,
+					  enum zpool_push *pushed)
+{
+	*pushed = ZPOOL_NO_ROOM;
+	if (zpool_is_remote(page))
+		goto fail;
+	*pushed = zpool_magazine_put(READ_ONCE(head->loaded), obj);
+	if (unlikely(*pushed != ZPOOL_PUSHED))
+		goto fail;
+	head->frees++;
+	zpool_head_end(offset);
+	return true;
+fail:
+	zpool_head_end(offset);
+	return false;
 }
 
 /* Return: true when @obj lies in this CPU's magazine; else @pushed says why not. */
@@ -77,20 +94,20 @@ static __always_inline bool zpool_free_fast(struct zpool_cpu_head __percpu *head
 					    const struct page *page, void *obj,
 					    enum zpool_push *pushed)
 {
-	*pushed = ZPOOL_NO_ROOM;
-	if (unlikely(!zpool_cpu_enter()))
-		return false;
-	if (zpool_is_remote(page))
-		goto fail;
-	*pushed = zpool_magazine_put(zpool_this_cpu_read_once(heads->loaded), obj);
-	if (unlikely(*pushed != ZPOOL_PUSHED))
-		goto fail;
-	__this_cpu_inc(heads->frees);
-	zpool_cpu_exit();
-	return true;
-fail:
-	zpool_cpu_exit();
-	return false;
+	unsigned long offset = zpool_head_begin();
+
+	return zpool_free_to(zpool_head_at(heads, offset), offset, page, obj, pushed);
+}
+
+/* The same by what the page says. What is of no general class finds no room. */
+static __always_inline bool zpool_free_tagged(const struct page *page, void *obj,
+					      enum zpool_push *pushed)
+{
+	unsigned long offset = zpool_head_begin();
+	unsigned int tag = zpool_page_tag(page);
+
+	return zpool_free_to(zpool_head_at(&zpool_cpu.heads[tag].own, offset), offset, page, obj,
+			     pushed);
 }
 
 /*

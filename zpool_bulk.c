@@ -72,7 +72,7 @@ static unsigned int push_batch(unsigned int nr, void **objs)
 	tag = zpool_page_tag(page);
 	if (!zpool_cpu_enter())
 		return 0;
-	head = this_cpu_ptr(&zpool_cpu.heads[tag]);
+	head = this_cpu_ptr(&zpool_cpu.heads[tag].own);
 	for (done = 0; done < nr && has_tag(objs[done], tag, &page); done++)
 		if (zpool_is_remote(page) || zpool_head_push(head, objs[done]) != ZPOOL_PUSHED)
 			break;

@@ -211,17 +211,21 @@ static bool is_typed(const struct zpool_cache *cache)
 /* The heads of the general classes are in zpool_cpu. */
 static int alloc_per_cpu(struct zpool_cache *cache)
 {
+	struct zpool_cpu_heads __percpu *heads;
 	unsigned int cpu;
 
-	cache->heads = is_typed(cache) ? alloc_percpu(struct zpool_cpu_head) :
-					 &zpool_cpu.heads[cache->tag];
+	heads = is_typed(cache) ? alloc_percpu(struct zpool_cpu_heads) :
+				  &zpool_cpu.heads[cache->tag];
+	if (!heads)
+		return -ENOMEM;
+	cache->heads = &heads->own;
 	cache->tails = alloc_percpu(struct zpool_cpu_tail);
-	if (!cache->heads || !cache->tails)
+	if (!cache->tails)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu) {
 		struct zpool_cpu_tail *tail = per_cpu_ptr(cache->tails, cpu);
 
-		zpool_head_init(per_cpu_ptr(cache->heads, cpu));
+		zpool_heads_init(per_cpu_ptr(heads, cpu));
 		zpool_tail_init(tail, cache->geometry.stride, cache->capacity);
 		if (cache->throttle) {
 			tail->unthrottled = tail->capacity;
@@ -243,7 +247,7 @@ static void free_per_cpu(struct zpool_cache *cache)
 static long cache_metadata(const struct zpool_cache *cache)
 {
 	size_t per_cpu = sizeof(struct zpool_cpu_tail) +
-			 (is_typed(cache) ? sizeof(struct zpool_cpu_head) : 0);
+			 (is_typed(cache) ? sizeof(struct zpool_cpu_heads) : 0);
 
 	return cache_bytes() + num_possible_nodes() * sizeof(struct zpool_cache_node) +
 	       num_possible_cpus() * per_cpu;

@@ -26,6 +26,12 @@ void zpool_head_init(struct zpool_cpu_head *head)
 	};
 }
 
+void zpool_heads_init(struct zpool_cpu_heads *heads)
+{
+	zpool_head_init(&heads->own);
+	zpool_head_init(&heads->none);
+}
+
 void zpool_tail_init(struct zpool_cpu_tail *tail, size_t stride, unsigned int capacity)
 {
 	*tail = (struct zpool_cpu_tail) {
@@ -529,7 +535,8 @@ void zpool_head_start(void)
 		struct zpool_cpu *of = per_cpu_ptr(&zpool_cpu, cpu);
 
 		raw_spin_lock_init(&of->slow_lock);
+		of->offset = (unsigned long)of - (__force unsigned long)&zpool_cpu;
 		for (tag = 0; tag < ZPOOL_NR_TAGS; tag++)
-			zpool_head_init(&of->heads[tag]);
+			zpool_heads_init(&of->heads[tag]);
 	}
 }

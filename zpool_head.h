@@ -4,11 +4,14 @@
  * for what belongs to other nodes. With two magazines a CPU, the depot is
  * visited at most once in a magazine's worth of operations, however they mix.
  *
- * The fast path disables preemption and sets a per-CPU busy flag; it disables
- * no interrupts and uses no atomics. An interrupt that finds the flag set came
- * in the middle of a fast or slow path: it leaves the magazines alone and goes
- * to the slabs. (Disabling interrupts costs more than the rest of the path
- * together; a double compare-and-swap needs a linked list through the objects.)
+ * The fast path disables preemption and marks its CPU as busy; it disables
+ * no interrupts and uses no atomics. An interrupt that comes in the middle of a
+ * fast or slow path leaves the magazines alone and goes to the slabs. It need not
+ * ask: what the CPU adds to an address to find its own share leads past it while
+ * the CPU is busy, to heads that never have anything, so that all misses. (Disabling
+ * interrupts costs more than the rest of the path together; a double
+ * compare-and-swap needs a linked list through the objects; a flag, two
+ * instructions more for each half of a pair.)
  *
  * Called by the layers from node to cache and above. Calls the magazine layer.
  */
@@ -34,6 +37,15 @@ struct zpool_cpu_head {
 	unsigned long allocs;		/* in the busy section */
 	unsigned long frees;
 } __aligned(4 * sizeof(void *));
+
+/* The same, and what stands for it in the busy section: nothing is ever loaded there. */
+struct zpool_cpu_heads {
+	struct zpool_cpu_head own;
+	struct zpool_cpu_head none;
+} __aligned(8 * sizeof(void *));
+
+/* From the one to the other. All addresses of heads, and all CPUs' offsets, are multiples of two. */
+#define ZPOOL_BUSY	offsetof(struct zpool_cpu_heads, none)
 
 enum zpool_way { ZPOOL_UNDERFLOW, ZPOOL_OVERFLOW };
 
@@ -75,8 +87,8 @@ struct zpool_cpu_tail {
  * loaded, so that a push misses as if there were no room.
  */
 struct zpool_cpu {
-	struct zpool_cpu_head heads[ZPOOL_NR_TAGS];	/* first: an offset less to be added */
-	int busy;
+	struct zpool_cpu_heads heads[ZPOOL_NR_TAGS];	/* first: a constant less to be added */
+	unsigned long offset;		/* of this CPU's variables; | ZPOOL_BUSY in the busy section */
 	int node;			/* whose memory this CPU fills from: its own, or the nearest */
 	raw_spinlock_t slow_lock;
 	unsigned long raises;		/* of capacities, by the CPU itself; under slow_lock */
@@ -90,6 +102,7 @@ DECLARE_PER_CPU_ALIGNED(struct zpool_cpu, zpool_cpu);
 void zpool_head_start(void);
 
 void zpool_head_init(struct zpool_cpu_head *head);
+void zpool_heads_init(struct zpool_cpu_heads *heads);
 void zpool_tail_init(struct zpool_cpu_tail *tail, size_t stride, unsigned int capacity);
 bool zpool_head_refill(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
 		       struct zpool_depot *depot, struct zpool_magazine **retired);
@@ -128,11 +141,11 @@ unsigned int zpool_cpu_detach(struct zpool_cpu *cpu, struct zpool_cpu_head *head
 static __always_inline bool zpool_cpu_enter(void)
 {
 	preempt_disable();
-	if (unlikely(__this_cpu_read(zpool_cpu.busy))) {
+	if (unlikely(__this_cpu_read(zpool_cpu.offset) & ZPOOL_BUSY)) {
 		preempt_enable();
 		return false;
 	}
-	__this_cpu_write(zpool_cpu.busy, 1);
+	__this_cpu_or(zpool_cpu.offset, ZPOOL_BUSY);
 	barrier();
 	return true;
 }
@@ -140,7 +153,35 @@ static __always_inline bool zpool_cpu_enter(void)
 static __always_inline void zpool_cpu_exit(void)
 {
 	barrier();
-	__this_cpu_write(zpool_cpu.busy, 0);
+	__this_cpu_and(zpool_cpu.offset, ~ZPOOL_BUSY);
+	preempt_enable();
+}
+
+/*
+ * The same for who asks nothing of it but a head. Return: what leads to that of this
+ * CPU or, if this interrupted a busy section, to one without anything.
+ */
+static __always_inline unsigned long zpool_head_begin(void)
+{
+	unsigned long offset;
+
+	preempt_disable();
+	offset = zpool_this_cpu_read_once(zpool_cpu.offset);
+	__this_cpu_or(zpool_cpu.offset, ZPOOL_BUSY);
+	barrier();
+	return offset;
+}
+
+static __always_inline struct zpool_cpu_head *
+zpool_head_at(struct zpool_cpu_head __percpu *heads, unsigned long offset)
+{
+	return (struct zpool_cpu_head *)((__force unsigned long)heads + offset);
+}
+
+static __always_inline void zpool_head_end(unsigned long offset)
+{
+	barrier();
+	__this_cpu_write(zpool_cpu.offset, offset);
 	preempt_enable();
 }
 
@@ -148,12 +189,12 @@ static __always_inline void zpool_cpu_exit(void)
 static inline void *zpool_head_pop(struct zpool_cpu_head *head)
 {
 	struct zpool_magazine *mag = READ_ONCE(head->loaded);
-	u32 count = mag->count;
+	unsigned long left;
 
-	if (!count)
+	if (check_sub_overflow((unsigned long)mag->count, 1UL, &left))
 		return NULL;
 	head->allocs++;
-	return zpool_magazine_take(mag, count);
+	return zpool_magazine_take(mag, left);
 }
 
 /* In the busy section: put an object on top of what @place points to. */

@@ -112,7 +112,7 @@ static __always_inline void *alloc_pooled(size_t size, gfp_t gfp, void *caller)
 	unsigned int tag = ZPOOL_TAG_CLASS(zpool_size_class(size));
 	void *obj;
 
-	if (unlikely(!zpool_alloc_fast(&zpool_cpu.heads[tag], &obj)))
+	if (unlikely(!zpool_alloc_fast(&zpool_cpu.heads[tag].own, &obj)))
 		return alloc_slow(size, gfp, zpool_caller(caller));
 	return want_init_on_alloc(gfp) ? zeroed(obj, size) : obj;
 }
@@ -341,14 +341,12 @@ static noinline void free_slow(struct page *page, void *obj, enum zpool_push pus
 		free_by_header(page, obj, caller);
 }
 
-/* What is of no general class finds no room. */
-static __always_inline void free_tagged(unsigned int tag, struct page *page, const void *p,
-					void *caller)
+static __always_inline void free_ours(struct page *page, const void *p, void *caller)
 {
 	void *obj = (void *)p;
 	enum zpool_push pushed;
 
-	if (unlikely(!zpool_free_fast(&zpool_cpu.heads[tag], page, obj, &pushed)))
+	if (unlikely(!zpool_free_tagged(page, obj, &pushed)))
 		free_slow(page, obj, pushed, zpool_caller(caller));
 }
 
@@ -357,7 +355,7 @@ static __always_inline void free_any(const void *p, void *caller)
 	struct page *page;
 
 	if (likely(zpool_is_ours(p, &page)))
-		free_tagged(zpool_page_tag(page), page, p, caller);
+		free_ours(page, p, caller);
 	else
 		free_outside(p, zpool_caller(caller));
 }
@@ -411,16 +409,12 @@ static noinline void free_missized(const void *p, size_t size, void *caller)
 void zpool_kfree_sized(const void *p, size_t size)
 {
 	struct page *page;
-	unsigned int tag;
 
-	if (likely(size - 1 < ZPOOL_MAX_SIZE && zpool_is_ours(p, &page))) {
-		tag = ZPOOL_TAG_CLASS(zpool_size_class(size));
-		if (likely(tag == zpool_page_tag(page))) {
-			free_tagged(tag, page, p, NULL);
-			return;
-		}
-	}
-	free_missized(p, size, (void *)_RET_IP_);
+	if (likely(size - 1 < ZPOOL_MAX_SIZE && zpool_is_ours(p, &page) &&
+		   ZPOOL_TAG_CLASS(zpool_size_class(size)) == zpool_page_tag(page)))
+		free_ours(page, p, NULL);
+	else
+		free_missized(p, size, (void *)_RET_IP_);
 }
 EXPORT_SYMBOL_GPL(zpool_kfree_sized);
 

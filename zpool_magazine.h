@@ -10,6 +10,7 @@
 #define _KZPOOL_MAGAZINE_H
 
 #include <linux/list.h>
+#include <linux/overflow.h>
 #include <linux/spinlock.h>
 
 #include "zpool_slabs.h"
@@ -74,11 +75,11 @@ void zpool_depot_put_locked(struct zpool_depot *depot, struct zpool_magazine *ma
 size_t zpool_depot_take_old(struct zpool_depot *depot, u32 age, size_t most,
 			    struct list_head *taken);
 
-/* Take the top object of @count, which is not 0. */
-static __always_inline void *zpool_magazine_take(struct zpool_magazine *mag, u32 count)
+/* Take the top object; then @left are left. */
+static __always_inline void *zpool_magazine_take(struct zpool_magazine *mag, unsigned long left)
 {
-	WRITE_ONCE(mag->count, count - 1);
-	return mag->objs[count];
+	WRITE_ONCE(mag->count, left);
+	return mag->objs[left + 1];
 }
 
 enum zpool_push { ZPOOL_PUSHED, ZPOOL_NO_ROOM, ZPOOL_TWICE };

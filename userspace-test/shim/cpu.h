@@ -84,6 +84,8 @@ void free_percpu(void *place);
 #define raw_cpu_read(name)		READ_ONCE(*raw_cpu_ptr(&(name)))
 #define __this_cpu_inc(name)		__this_cpu_write(name, __this_cpu_read(name) + 1)
 #define __this_cpu_write(name, v)	WRITE_ONCE(*this_cpu_ptr(&(name)), v)
+#define __this_cpu_or(name, v)		__this_cpu_write(name, __this_cpu_read(name) | (v))
+#define __this_cpu_and(name, v)		__this_cpu_write(name, __this_cpu_read(name) & (v))
 #define this_cpu_inc(name)		((void)__atomic_fetch_add(raw_cpu_ptr(&(name)), 1, \
 								  __ATOMIC_RELAXED))
 #define alloc_percpu(type)		((type *)shim_alloc_percpu(sizeof(type)))
