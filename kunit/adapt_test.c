@@ -30,7 +30,6 @@
 #define NR		600U
 
 static void *objs[2 * NR];	/* the second half is for swing() */
-static struct zpool_policy policy_before;
 static unsigned int here;
 
 static unsigned int other_cpu(void)
@@ -45,29 +44,12 @@ static unsigned int other_cpu(void)
 
 static int begin(struct kunit *test)
 {
-	unsigned int cpu;
-
-	zpool_test_begin(test);
-	policy_before = zpool_policy;
-	zpool_policy = zpool_test_policy;
+	zpool_test_begin_usual(test);
 	zpool_adapt_counts = (struct zpool_adapt_counts) {};
 	zpool_log_clear();
 	atomic_long_set(&zpool_budget.peak, 0);
-	here = 0;
-	for_each_online_cpu(cpu) {
-		here = cpu;
-		break;
-	}
-	zpool_test_move(here);
+	here = zpool_test_first_cpu();
 	return 0;
-}
-
-static void end(struct kunit *test)
-{
-	zpool_test_move(ZPOOL_TEST_ANY_CPU);
-	zpool_policy = policy_before;
-	zpool_budget_grant(0);
-	zpool_test_end_quiet(test);
 }
 
 static struct zpool_cache *create(struct kunit *test, const char *name, unsigned int size)
@@ -936,21 +918,10 @@ static void a_pair_in_use_stays(struct kunit *test)
 	zpool_cache_destroy(cache);
 }
 
-static int far_node(struct kunit *test)
-{
-	int nid;
-
-	for_each_node_mask(nid, zpool_fed_nodes)
-		if (nid != this_cpu()->node)
-			return nid;
-	kunit_skip(test, "one node");
-	return 0;
-}
-
 /* What waits for others to fill the magazine it is in. */
 static void the_remote_comes_home(struct kunit *test)
 {
-	int far = far_node(test);
+	int far = zpool_test_far_node(test);
 	struct zpool_cache *cache = create(test, "kunit-home", SIZE);
 	unsigned int i;
 
@@ -1408,7 +1379,7 @@ static struct kunit_case adapt_cases[] = {
 static struct kunit_suite adapt_suite = {
 	.name = "zpool_adapt",
 	.init = begin,
-	.exit = end,
+	.exit = zpool_test_end_usual,
 	.test_cases = adapt_cases,
 };
 

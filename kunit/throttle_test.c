@@ -11,25 +11,12 @@
 #define ROUNDS		20U
 
 static void *objs[WIDE];
-static struct zpool_policy policy_before;
 static unsigned int here;
 
 static int begin(struct kunit *test)
 {
-	zpool_test_begin(test);
-	policy_before = zpool_policy;
-	zpool_policy = zpool_test_policy;
 	here = zpool_test_first_cpu();
-	zpool_test_move(here);
-	return 0;
-}
-
-static void end(struct kunit *test)
-{
-	zpool_test_move(ZPOOL_TEST_ANY_CPU);
-	zpool_policy = policy_before;
-	zpool_budget_grant(0);
-	zpool_test_end_quiet(test);
+	return zpool_test_begin_usual(test);
 }
 
 static struct zpool_cache *create(struct kunit *test, const char *name)
@@ -295,7 +282,7 @@ static struct kunit_case throttle_cases[] = {
 static struct kunit_suite throttle_suite = {
 	.name = "zpool_throttle",
 	.init = begin,
-	.exit = end,
+	.exit = zpool_test_end_usual,
 	.test_cases = throttle_cases,
 };
 
