@@ -13,6 +13,7 @@ static unsigned long limit_before;
 static long metadata_before;
 static long reports_before;
 static unsigned int hold_before;
+static struct zpool_policy policy_before;
 
 /* As zpool_degrade() is told: so late that all that was seen in earnest is long over. */
 static u64 now_ms;
@@ -76,6 +77,35 @@ void zpool_test_end_quiet(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, zpool_test_reports(), reports_before);
 	zpool_test_end(test);
+}
+
+/**
+ * zpool_test_begin_usual() - the init hook of a suite that adapts
+ * @test: which
+ *
+ * On the first CPU, with parameters of the policy that a test may change.
+ *
+ * Return: 0.
+ */
+int zpool_test_begin_usual(struct kunit *test)
+{
+	zpool_test_begin(test);
+	policy_before = zpool_policy;
+	zpool_policy = zpool_test_policy;
+	zpool_test_move(zpool_test_first_cpu());
+	return 0;
+}
+
+/**
+ * zpool_test_end_usual() - the exit hook of a suite that adapts
+ * @test: which
+ */
+void zpool_test_end_usual(struct kunit *test)
+{
+	zpool_test_move(ZPOOL_TEST_ANY_CPU);
+	zpool_policy = policy_before;
+	zpool_budget_grant(0);
+	zpool_test_end_quiet(test);
 }
 
 /**
@@ -211,6 +241,21 @@ unsigned int zpool_test_first_cpu(void)
 	for_each_online_cpu(cpu)
 		return cpu;
 	return 0;
+}
+
+/**
+ * zpool_test_far_node() - a node that CPUs fill from, but not this one
+ * @test: is skipped when there is none
+ */
+int zpool_test_far_node(struct kunit *test)
+{
+	int nid, here = zpool_this_nid();
+
+	for_each_node_mask(nid, zpool_fed_nodes)
+		if (nid != here)
+			return nid;
+	kunit_skip(test, "one node");
+	return here;
 }
 
 /**

@@ -58,6 +58,9 @@ int zpool_test_begin(struct kunit *test);
 void zpool_test_end(struct kunit *test);
 void zpool_test_end_quiet(struct kunit *test);
 
+int zpool_test_begin_usual(struct kunit *test);
+void zpool_test_end_usual(struct kunit *test);
+
 int zpool_test_begin_scarce(struct kunit *test);
 void zpool_test_end_scarce(struct kunit *test);
 unsigned int zpool_test_press(enum zpool_level level);
@@ -69,6 +72,7 @@ void zpool_test_grace(void);
 void zpool_test_pass(unsigned int elapsed_ms);
 void zpool_test_move(int cpu);
 unsigned int zpool_test_first_cpu(void);
+int zpool_test_far_node(struct kunit *test);
 void *zpool_test_alloc(size_t size, gfp_t gfp);
 bool zpool_test_is_pooled(const void *p);
 bool zpool_test_is_filled(const void *p, int byte, size_t size);

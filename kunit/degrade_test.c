@@ -7,52 +7,15 @@
 
 #include "../zpool_log.h"
 #include "../zpool_throttle.h"
-#include "common.h"
+#include "scarce.h"
 
-/* Of an object, and of the magazines for such to begin with. */
-#define SIZE		4096U
+/* Of the magazines to begin with, and what does not fit into two of them. */
 #define CAPACITY	16U
 #define WIDE		(2 * CAPACITY + 8)
-#define NR		200U
-
-static void *objs[NR];
-
-static struct zpool_cache *create(struct kunit *test)
-{
-	struct zpool_cache *cache = zpool_cache_create("kunit-scarce", SIZE, 0, 0, NULL);
-
-	KUNIT_ASSERT_NOT_NULL(test, cache);
-	return cache;
-}
-
-static struct zpool_cache *class_of(size_t size)
-{
-	return zpool_general[zpool_size_class(size)];
-}
 
 static unsigned int capacity_of(struct zpool_cache *cache)
 {
 	return per_cpu_ptr(cache->tails, zpool_test_first_cpu())->capacity;
-}
-
-static void take(struct zpool_cache *cache, unsigned int nr)
-{
-	while (nr)
-		objs[--nr] = zpool_cache_alloc(cache, GFP_KERNEL | __GFP_NOFAIL);
-}
-
-static void give(struct zpool_cache *cache, unsigned int nr)
-{
-	while (nr)
-		zpool_cache_free(cache, objs[--nr]);
-}
-
-static void swing(struct zpool_cache *cache, unsigned int nr, unsigned int rounds)
-{
-	while (rounds--) {
-		take(cache, nr);
-		give(cache, nr);
-	}
 }
 
 static unsigned long nr_empty_slabs(struct zpool_cache *cache)

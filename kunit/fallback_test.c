@@ -8,49 +8,11 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "common.h"
-
-#define SIZE		4096U		/* of a typed object */
-#define NR		200U
-
-static void *objs[NR];
-
-static struct zpool_cache *create(struct kunit *test)
-{
-	struct zpool_cache *cache = zpool_cache_create("kunit-scarce", SIZE, 0, 0, NULL);
-
-	KUNIT_ASSERT_NOT_NULL(test, cache);
-	return cache;
-}
-
-static struct zpool_cache *class_of(size_t size)
-{
-	return zpool_general[zpool_size_class(size)];
-}
+#include "scarce.h"
 
 static struct zpool_magazine *loaded_of(struct zpool_cache *cache)
 {
 	return per_cpu_ptr(cache->heads, zpool_test_first_cpu())->loaded;
-}
-
-static void take(struct zpool_cache *cache, unsigned int nr)
-{
-	while (nr)
-		objs[--nr] = zpool_cache_alloc(cache, GFP_KERNEL | __GFP_NOFAIL);
-}
-
-static void give(struct zpool_cache *cache, unsigned int nr)
-{
-	while (nr)
-		zpool_cache_free(cache, objs[--nr]);
-}
-
-static void swing(struct zpool_cache *cache, unsigned int nr, unsigned int rounds)
-{
-	while (rounds--) {
-		take(cache, nr);
-		give(cache, nr);
-	}
 }
 
 static unsigned long nr_passed_through(void)

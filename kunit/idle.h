@@ -20,32 +20,14 @@
 #define NR		100U
 
 static void *objs[NR];
-static struct zpool_policy policy_before;
 static unsigned int here;
 static int home;			/* the node of that CPU */
 
 static inline int begin(struct kunit *test)
 {
-	unsigned int cpu;
-
-	zpool_test_begin(test);
-	policy_before = zpool_policy;
-	zpool_policy = zpool_test_policy;
-	for_each_online_cpu(cpu) {
-		here = cpu;
-		break;
-	}
+	here = zpool_test_first_cpu();
 	home = per_cpu_ptr(&zpool_cpu, here)->node;
-	zpool_test_move(here);
-	return 0;
-}
-
-static inline void end(struct kunit *test)
-{
-	zpool_test_move(ZPOOL_TEST_ANY_CPU);
-	zpool_policy = policy_before;
-	zpool_budget_grant(0);
-	zpool_test_end_quiet(test);
+	return zpool_test_begin_usual(test);
 }
 
 static inline struct zpool_cache *create(struct kunit *test, const char *name)
@@ -54,18 +36,6 @@ static inline struct zpool_cache *create(struct kunit *test, const char *name)
 
 	KUNIT_ASSERT_NOT_NULL(test, cache);
 	return cache;
-}
-
-/* A node that CPUs fill from, but not this one; skips without. */
-static inline int far_node(struct kunit *test)
-{
-	int nid;
-
-	for_each_node_mask(nid, zpool_fed_nodes)
-		if (nid != home)
-			return nid;
-	kunit_skip(test, "one node");
-	return home;
 }
 
 static inline unsigned int cpu_of(int nid)

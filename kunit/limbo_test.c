@@ -101,7 +101,7 @@ static void a_lot_at_a_time(struct kunit *test)
 
 static void each_node_has_its_own(struct kunit *test)
 {
-	int far = far_node(test);
+	int far = zpool_test_far_node(test);
 	struct zpool_cache *cache = create(test, "kunit-limbo");
 	unsigned long nr = ULONG_MAX;
 
@@ -268,7 +268,7 @@ static struct kunit_case limbo_cases[] = {
 static struct kunit_suite limbo_suite = {
 	.name = "zpool_limbo",
 	.init = begin,
-	.exit = end,
+	.exit = zpool_test_end_usual,
 	.test_cases = limbo_cases,
 };
 

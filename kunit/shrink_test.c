@@ -46,7 +46,7 @@ static void less_than_nothing_counts_as_nothing(struct kunit *test)
 
 static void the_count_goes_home_with_a_magazine(struct kunit *test)
 {
-	int far = far_node(test);
+	int far = zpool_test_far_node(test);
 	struct zpool_cache *cache = create(test, "kunit-count");
 
 	take_from(test, cache, CAPACITY + 1, far);
@@ -287,7 +287,7 @@ static void what_is_returned_was_held(struct kunit *test)
 /* But what its CPUs have of this one's is this one's. */
 static void another_node_is_left_alone(struct kunit *test)
 {
-	int far = far_node(test);
+	int far = zpool_test_far_node(test);
 	unsigned int cpu = cpu_of(far);
 	struct zpool_cache *cache = create(test, "kunit-far");
 	struct zpool_cpu_head *head = per_cpu_ptr(cache->heads, cpu);
@@ -337,7 +337,7 @@ static struct kunit_case shrink_cases[] = {
 static struct kunit_suite shrink_suite = {
 	.name = "zpool_shrink",
 	.init = begin,
-	.exit = end,
+	.exit = zpool_test_end_usual,
 	.test_cases = shrink_cases,
 };
 

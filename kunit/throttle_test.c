@@ -3,70 +3,13 @@
 #include <linux/cpumask.h>
 
 #include "../zpool_throttle.h"
-#include "common.h"
-
-#define SIZE		4096U
-#define CAPACITY	16U
-#define WIDE		(2 * CAPACITY + 8)
-#define ROUNDS		20U
-
-static void *objs[WIDE];
-static struct zpool_policy policy_before;
-static unsigned int here;
-
-static int begin(struct kunit *test)
-{
-	zpool_test_begin(test);
-	policy_before = zpool_policy;
-	zpool_policy = zpool_test_policy;
-	here = zpool_test_first_cpu();
-	zpool_test_move(here);
-	return 0;
-}
-
-static void end(struct kunit *test)
-{
-	zpool_test_move(ZPOOL_TEST_ANY_CPU);
-	zpool_policy = policy_before;
-	zpool_budget_grant(0);
-	zpool_test_end_quiet(test);
-}
-
-static struct zpool_cache *create(struct kunit *test, const char *name)
-{
-	struct zpool_cache *cache = zpool_cache_create(name, SIZE, 0, 0, NULL);
-
-	KUNIT_ASSERT_NOT_NULL(test, cache);
-	return cache;
-}
-
-static struct zpool_cpu_tail *tail_of(struct zpool_cache *cache)
-{
-	return per_cpu_ptr(cache->tails, here);
-}
-
-static unsigned int capacity_of(struct zpool_cache *cache)
-{
-	return tail_of(cache)->capacity;
-}
+#include "adapt.h"
 
 static void throttle(struct zpool_cache *cache, unsigned int set, unsigned int clear)
 {
 	mutex_lock(&zpool_caches_lock);
 	zpool_throttle(cache, set, clear);
 	mutex_unlock(&zpool_caches_lock);
-}
-
-static void swing(struct zpool_cache *cache, unsigned int nr, unsigned int rounds)
-{
-	unsigned int i;
-
-	while (rounds--) {
-		for (i = 0; i < nr; i++)
-			objs[i] = zpool_cache_alloc(cache, GFP_KERNEL | __GFP_NOFAIL);
-		for (i = 0; i < nr; i++)
-			zpool_cache_free(cache, objs[i]);
-	}
 }
 
 /* What each CPU may have, before and with a reason or all of them. */
@@ -98,7 +41,7 @@ static const unsigned int orders[][3] = {
 static void reasons_combine(struct kunit *test)
 {
 	static const unsigned int lots[][4] = { { 16, 40, 5, 0 }, { 124, 4, 0, 9 } };
-	struct zpool_cache *cache = create(test, "kunit-why");
+	struct zpool_cache *cache = create(test, "kunit-why", SIZE);
 	unsigned int cpu, lot, set, clear, i, why;
 
 	for (lot = 0; lot < ARRAY_SIZE(lots); lot++) {
@@ -135,7 +78,7 @@ static void reasons_combine(struct kunit *test)
 /* Who must wait before he may raise his capacity still must. */
 static void no_reason_changes_nothing(struct kunit *test)
 {
-	struct zpool_cache *cache = create(test, "kunit-why");
+	struct zpool_cache *cache = create(test, "kunit-why", SIZE);
 
 	tail_of(cache)->may_raise = false;
 	throttle(cache, 0, ZPOOL_HALF | ZPOOL_NONE | ZPOOL_SHORT);
@@ -147,7 +90,7 @@ static void no_reason_changes_nothing(struct kunit *test)
 /* Neither does the worker let it grow, nor credit. */
 static void who_is_throttled_does_not_grow(struct kunit *test)
 {
-	struct zpool_cache *cache = create(test, "kunit-half");
+	struct zpool_cache *cache = create(test, "kunit-half", SIZE);
 	unsigned int i;
 
 	throttle(cache, ZPOOL_HALF, 0);
@@ -165,7 +108,7 @@ static void who_is_throttled_does_not_grow(struct kunit *test)
 /* With no magazine at all there is nothing to grow, whatever room there is. */
 static void a_pass_readmits_nobody_who_is_throttled(struct kunit *test)
 {
-	struct zpool_cache *cache = create(test, "kunit-none");
+	struct zpool_cache *cache = create(test, "kunit-none", SIZE);
 	unsigned int i;
 
 	throttle(cache, ZPOOL_NONE, 0);
@@ -184,8 +127,8 @@ static void a_pass_readmits_nobody_who_is_throttled(struct kunit *test)
 /* A pass looks, but leaves it what it has, even if that is of no use. */
 static void a_pass_leaves_the_throttled_alone(struct kunit *test)
 {
-	struct zpool_cache *cache = create(test, "kunit-left");
-	struct zpool_cache *unused = create(test, "kunit-unused");
+	struct zpool_cache *cache = create(test, "kunit-left", SIZE);
+	struct zpool_cache *unused = create(test, "kunit-unused", SIZE);
 	unsigned int i;
 
 	swing(cache, WIDE, ROUNDS);
@@ -216,9 +159,9 @@ static void use(struct zpool_cache *cache, unsigned int passes)
 /* Nor does it pay for others, though it is as cold as who does, and comes before. */
 static void the_throttled_do_not_pay(struct kunit *test)
 {
-	struct zpool_cache *cache = create(test, "kunit-left");
-	struct zpool_cache *payer = create(test, "kunit-payer");
-	struct zpool_cache *hot = create(test, "kunit-hot");
+	struct zpool_cache *cache = create(test, "kunit-left", SIZE);
+	struct zpool_cache *payer = create(test, "kunit-payer", SIZE);
+	struct zpool_cache *hot = create(test, "kunit-hot", SIZE);
 
 	use(cache, 5);
 	throttle(cache, ZPOOL_HALF, 0);
@@ -239,7 +182,7 @@ static void the_throttled_do_not_pay(struct kunit *test)
 /* Without magazines all misses: that tells nothing of how large they should be. */
 static void what_was_missed_is_no_reason_to_grow(struct kunit *test)
 {
-	struct zpool_cache *cache = create(test, "kunit-missed");
+	struct zpool_cache *cache = create(test, "kunit-missed", SIZE);
 
 	throttle(cache, ZPOOL_NONE, 0);
 	swing(cache, CAPACITY, ROUNDS);
@@ -256,7 +199,7 @@ static void what_was_missed_is_no_reason_to_grow(struct kunit *test)
 /* Afterwards it grows as ever, by credit and by passes, and what is unused goes home. */
 static void afterwards_it_adapts_again(struct kunit *test)
 {
-	struct zpool_cache *cache = create(test, "kunit-after");
+	struct zpool_cache *cache = create(test, "kunit-after", SIZE);
 	unsigned int i;
 
 	throttle(cache, ZPOOL_HALF, 0);
@@ -295,7 +238,7 @@ static struct kunit_case throttle_cases[] = {
 static struct kunit_suite throttle_suite = {
 	.name = "zpool_throttle",
 	.init = begin,
-	.exit = end,
+	.exit = zpool_test_end_usual,
 	.test_cases = throttle_cases,
 };
 

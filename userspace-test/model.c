@@ -1,189 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* See model.h. Whatever does not fit ends the test by shim_bug(). */
+/*
+ * The calls of a model, and which comes next: see model.h. What becomes of the
+ * objects is looked at in model_object.c.
+ */
 #include "../zpool_sizeclass.h"
-#include "../zpool_node.h"
 #include "model.h"
 #include "owned.h"
 #include "world.h"
-
-/* For each eight bytes of the linear map: does an object use them? */
-static u8 taken[MAX_NUMNODES * SHIM_NODE_PAGES * PAGE_SIZE / 8];
-
-/*
- * Contents. A word depends on its place and on the object, so that neither
- * another object's nor shifted contents pass for right.
- */
-
-static u64 pattern(u32 salt, size_t i)
-{
-	return (i + salt) * 0x9e3779b97f4a7c15;
-}
-
-void model_fill(u8 *p, size_t size, u32 salt)
-{
-	size_t i;
-
-	for (i = 0; i < size; i += 8) {
-		u64 word = pattern(salt, i);
-
-		memcpy(p + i, &word, min(size - i, sizeof(word)));
-	}
-}
-
-static void fill(struct model_object *o)
-{
-	o->salt = shim_random();
-	model_fill(o->p, o->size, o->salt);
-}
-
-void model_verify_bytes(const u8 *p, size_t size, u32 salt)
-{
-	size_t i;
-
-	for (i = 0; i < size; i += 8) {
-		u64 word = pattern(salt, i);
-
-		if (memcmp(p + i, &word, min(size - i, sizeof(word))))
-			shim_bug("object of %zu bytes: changed at byte %zu", size, i);
-	}
-}
-
-static void verify_bytes(const struct model_object *o, size_t size)
-{
-	model_verify_bytes(o->p, size, o->salt);
-}
-
-void model_verify(const struct model_object *o)
-{
-	verify_bytes(o, o->size);
-	if (o->kind != MODEL_FOREIGN && zpool_ksize(o->p) < o->size)
-		shim_bug("ksize %zu of %zu bytes", zpool_ksize(o->p), o->size);
-}
-
-void model_expect_all(const u8 *p, int byte, size_t from, size_t to, const char *what)
-{
-	if (from < to && memchr_inv(p + from, byte, to - from))
-		shim_bug("bytes %zu to %zu not %s", from, to, what);
-}
-
-/*
- * Place. Marks go by what may be used, which is more than what was asked for.
- */
-
-void model_mark(const u8 *p, size_t bytes, bool in_use)
-{
-	size_t first = (p - (u8 *)shim_linear_map) / 8, n = DIV_ROUND_UP(bytes, 8);
-
-	if (memchr_inv(taken + first, !in_use, n))
-		shim_bug("%p, %zu bytes: %s", p, bytes,
-			 in_use ? "handed out, but in use" : "not all of it was in use");
-	memset(taken + first, in_use, n);
-}
-
-/* Give or take the place of @o; the kernel's own objects are in no count of ours. */
-static void count(struct model_object *o, bool in_use)
-{
-	size_t usable = zpool_ksize(o->p);
-
-	model_mark(o->p, usable, in_use);
-	if (o->kind != MODEL_FOREIGN)
-		types_count(o->type, usable, in_use ? 1 : -1);
-}
-
-static size_t alignment(const struct model_object *o)
-{
-	if (o->kind == MODEL_TYPED)
-		return max(o->type->align, ZPOOL_MIN_ALIGN);
-	return max(o->size & -o->size, ZPOOL_MIN_ALIGN);
-}
-
-/* What a constructor makes of an object: all but its end, where an rcu_head may lie. */
-static size_t constructed_bytes(const struct model_object *o)
-{
-	return o->size - sizeof(struct rcu_head);
-}
-
-/* Of its class, or under pressure of a larger one, or the kernel's. */
-static void check_usable(const struct model_object *o, size_t usable)
-{
-	size_t size = types_roundup(o->size);
-
-	if (size != zpool_kmalloc_size_roundup(o->size))
-		shim_bug("%zu bytes are rounded up to %zu", o->size,
-			 zpool_kmalloc_size_roundup(o->size));
-	if (usable != size && (!world_was_pressed() || usable < size || 2 * usable > 3 * size))
-		shim_bug("ksize %zu of %zu bytes", usable, o->size);
-}
-
-static bool is_pooled(const void *p)
-{
-	return zpool_page_is_ours(virt_to_page(p));
-}
-
-/* A new object: nobody else's, aligned, constructed or zero, as large as it should be. */
-static void accept(struct model_object *o, gfp_t gfp)
-{
-	size_t usable = zpool_ksize(o->p);
-	bool zero = want_init_on_alloc(gfp);
-
-	if ((unsigned long)o->p & (alignment(o) - 1))
-		shim_bug("%p: not aligned to %zu", o->p, alignment(o));
-	if (o->kind == MODEL_POOLED && !is_pooled(o->p) && world_was_pressed())
-		o->kind = MODEL_FOREIGN;
-	count(o, true);
-	if (o->kind == MODEL_TYPED && o->type->ctor)
-		model_expect_all(o->p, CONSTRUCTED, 0, constructed_bytes(o), "as constructed");
-	else if (zero)
-		model_expect_all(o->p, 0, 0, usable, "zero");
-	if (o->kind == MODEL_POOLED)
-		check_usable(o, usable);
-	o->zeroed = gfp & __GFP_ZERO;
-	fill(o);
-}
-
-static bool is_constructed(const struct model_object *o)
-{
-	return o->kind == MODEL_TYPED && o->type->ctor;
-}
-
-/* Before a free: as it was left, and in the state its cache wants. */
-void model_release(struct model_object *o)
-{
-	model_verify(o);
-	count(o, false);
-	if (is_constructed(o))
-		memset(o->p, CONSTRUCTED, o->size);
-}
-
-/*
- * The table.
- */
-
-bool model_give(struct model *m, const struct model_object *o)
-{
-	if (m->nr == MODEL_OBJECTS)
-		return false;
-	m->objects[m->nr++] = *o;
-	m->bytes += o->size;
-	return true;
-}
-
-bool model_take(struct model *m, struct model_object *o)
-{
-	unsigned int i;
-
-	if (!m->nr)
-		return false;
-	i = shim_below(m->nr);
-	*o = m->objects[i];
-	m->objects[i] = m->objects[--m->nr];
-	m->bytes -= o->size;
-	return true;
-}
-
-/*
- * Calls.
- */
 
 gfp_t model_any_gfp(void)
 {
@@ -251,7 +74,7 @@ static void keep(struct model *m, struct model_object *o, gfp_t gfp)
 		model_expect_may_fail(gfp);
 		return;
 	}
-	accept(o, gfp);
+	model_accept(o, gfp);
 	model_keep(m, o);
 }
 
@@ -433,24 +256,20 @@ static void free_by_rcu(struct model *m, struct model_object *o)
 	struct rcu_head *head = (struct rcu_head *)(o->p + offset);
 
 	model_verify(o);
-	if (is_constructed(o)) {
+	if (model_is_constructed(o)) {
 		memset(o->p, CONSTRUCTED, o->size);
-		head = (struct rcu_head *)(o->p + ALIGN_DOWN(constructed_bytes(o), 8));
+		head = (struct rcu_head *)(o->p + ALIGN_DOWN(model_constructed_bytes(o), 8));
 	}
 	preempt_disable();
 	zpool_kfree_call_rcu(o->p, head);
 	if (m && shim_below(2))
 		model_step(m);
-	if (is_constructed(o)) {
-		model_expect_all(o->p, CONSTRUCTED, 0, constructed_bytes(o), "as left");
+	if (model_is_constructed(o)) {
+		model_expect_all(o->p, CONSTRUCTED, 0, model_constructed_bytes(o), "as left");
 	} else {
-		size_t size = o->size;
-
-		o->size = offset;
-		verify_bytes(o, o->size);
-		o->size = size;
+		model_verify_bytes(o->p, offset, o->salt);
 	}
-	count(o, false);
+	model_count(o, false);
 	preempt_enable();
 }
 
@@ -556,20 +375,6 @@ static void free_some(struct model *m)
 		model_free(&o);
 }
 
-/* @o was @old, or still is: what was there stays, what is added may have to be zero. */
-static void readopt(struct model_object *o, const struct model_object *old, gfp_t gfp)
-{
-	size_t kept = min(o->size, old->size);
-
-	count(o, true);
-	o->salt = old->salt;
-	verify_bytes(o, kept);
-	o->zeroed = old->zeroed && gfp & __GFP_ZERO;
-	if (o->zeroed && o->kind != MODEL_FOREIGN)
-		model_expect_all(o->p, 0, kept, o->size, "zero");
-	fill(o);
-}
-
 static void realloc_one(struct model *m)
 {
 	gfp_t gfp = model_any_gfp() | (shim_below(2) ? 0 : __GFP_ZERO);
@@ -577,7 +382,7 @@ static void realloc_one(struct model *m)
 
 	if (!model_take(m, &old))
 		return;
-	if (is_constructed(&old) || old.kind >= MODEL_HANDLE) {
+	if (model_is_constructed(&old) || old.kind >= MODEL_HANDLE) {
 		give_back(m, &old);
 		return;
 	}
@@ -591,10 +396,11 @@ static void realloc_one(struct model *m)
 		model_expect_may_fail(gfp);
 		o = old;
 	} else if (o.p != old.p && o.kind != MODEL_FOREIGN) {
-		o.kind = is_pooled(o.p) || !world_was_pressed() ? MODEL_POOLED : MODEL_FOREIGN;
+		o.kind = MODEL_POOLED;
 		o.type = NULL;
+		model_find_kind(&o);
 	}
-	readopt(&o, &old, gfp);
+	model_readopt(&o, &old, gfp);
 	if (!model_give(m, &o))
 		model_free(&o);
 }

@@ -71,10 +71,15 @@ bool model_use(struct model *m, struct model_object *object);
 /* As model_free(), but the caller is to call the allocator. */
 void model_release(struct model_object *object);
 
-/*
- * For the kinds: model_handle.c and owned.c. The word at @i of an object with @salt is
- * model_pattern().
- */
+/* For the calls: what became of an object that is new, or moved, or waits for its end. */
+void model_accept(struct model_object *object, gfp_t gfp);
+void model_readopt(struct model_object *object, const struct model_object *old, gfp_t gfp);
+void model_find_kind(struct model_object *object);
+void model_count(struct model_object *object, bool in_use);
+bool model_is_constructed(const struct model_object *object);
+size_t model_constructed_bytes(const struct model_object *object);
+
+/* For the kinds: model_handle.c and owned.c. */
 void model_fill(u8 *p, size_t size, u32 salt);
 void model_verify_bytes(const u8 *p, size_t size, u32 salt);
 void model_expect_all(const u8 *p, int byte, size_t from, size_t to, const char *what);
