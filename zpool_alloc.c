@@ -103,22 +103,39 @@ static void *alloc_batch(struct zpool_cache *cache, gfp_t gfp, int nid,
 	return obj;
 }
 
-/* This CPU's pair, the depot and the slabs of @nid, where this CPU still was a moment ago. */
-static void *alloc_here(struct zpool_cache *cache, gfp_t gfp, int nid)
+/*
+ * In the busy section, which it leaves: the depot and the slabs of @nid, where
+ * this CPU still was a moment ago.
+ */
+static noinline void *alloc_past_pair(struct zpool_cache *cache, gfp_t gfp, int nid)
 {
 	struct zpool_cpu_head *head = this_cpu_ptr(cache->heads);
-	void *obj = zpool_head_pop(head);	/* who asks for a node comes here at once */
 	struct zpool_magazine *retired = NULL;
 	struct zpool_cpu_tail *tail = this_cpu_ptr(cache->tails);
 	unsigned int capacity, least;
+	void *obj = NULL;
 
-	if (!obj && zpool_head_refill(head, tail, &cache->nodes[nid]->depot, &retired))
+	if (zpool_head_refill(head, tail, &cache->nodes[nid]->depot, &retired))
 		obj = zpool_head_pop(head);
 	capacity = READ_ONCE(head->loaded)->capacity;
 	least = least_instead(READ_ONCE(head->loaded), tail);
 	zpool_cpu_exit();
 	retire(cache, retired);
 	return obj ?: alloc_batch(cache, gfp, nid, capacity, least);
+}
+
+/* In the busy section, which it leaves: most often, the pair has some. */
+static void *alloc_here(struct zpool_cache *cache, gfp_t gfp, int nid)
+{
+	struct zpool_cpu_head *head = this_cpu_ptr(cache->heads);
+	void *obj = zpool_head_pop(head);	/* who asks for a node comes here at once */
+
+	if (!obj && zpool_head_swap(head, this_cpu_ptr(cache->tails), ZPOOL_UNDERFLOW))
+		obj = zpool_head_pop(head);
+	if (unlikely(!obj))
+		return alloc_past_pair(cache, gfp, nid);
+	zpool_cpu_exit();
+	return obj;
 }
 
 static void *alloc_anywhere(struct zpool_cache *cache, gfp_t gfp)
@@ -352,7 +369,24 @@ static void free_batch(struct zpool_cache *cache, void *obj, unsigned int least,
 	report_or_put(cache, obj, pushed, caller);
 }
 
-/* In the busy section, which it leaves. */
+/* In the busy section, which it leaves: past the pair, of which one of @least could be. */
+static noinline void free_past_pair(struct zpool_cache *cache, void *obj, unsigned int least,
+				    void *caller)
+{
+	struct zpool_cpu_head *head = this_cpu_ptr(cache->heads);
+	struct zpool_cpu_tail *tail = this_cpu_ptr(cache->tails);
+	enum zpool_push pushed = ZPOOL_NO_ROOM;
+
+	if (least <= 1 && zpool_head_make_room(head, tail, &zpool_this_node(cache)->depot))
+		pushed = zpool_head_push(head, obj);
+	zpool_cpu_exit();
+	if (pushed == ZPOOL_NO_ROOM)
+		free_batch(cache, obj, least, caller);
+	else if (pushed == ZPOOL_TWICE)
+		zpool_report_twice(cache, obj, caller);
+}
+
+/* In the busy section, which it leaves: most often, the pair has room. */
 static void free_here(struct zpool_cache *cache, void *obj, void *caller)
 {
 	struct zpool_cpu_head *head = this_cpu_ptr(cache->heads);
@@ -362,12 +396,14 @@ static void free_here(struct zpool_cache *cache, void *obj, void *caller)
 
 	least = least_instead(READ_ONCE(head->loaded), tail) ?:
 		least_instead(READ_ONCE(head->previous), tail);
-	if (least <= 1 && zpool_head_make_room(head, tail, &zpool_this_node(cache)->depot))
+	if (least <= 1 && zpool_head_swap(head, tail, ZPOOL_OVERFLOW))
 		pushed = zpool_head_push(head, obj);
+	if (unlikely(pushed == ZPOOL_NO_ROOM)) {
+		free_past_pair(cache, obj, least, caller);
+		return;
+	}
 	zpool_cpu_exit();
-	if (pushed == ZPOOL_NO_ROOM)
-		free_batch(cache, obj, least, caller);
-	else if (pushed == ZPOOL_TWICE)
+	if (unlikely(pushed == ZPOOL_TWICE))
 		zpool_report_twice(cache, obj, caller);
 }
 

@@ -167,6 +167,40 @@ static void note_miss(const struct zpool_cpu_head *head, struct zpool_cpu_tail *
 		note_thrash(head, tail);
 }
 
+/* Loaded cannot serve; can previous? */
+static bool swap_if_served(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
+			   enum zpool_way way)
+{
+	const struct zpool_magazine *mag = head->previous;
+
+	if (way == ZPOOL_UNDERFLOW ? !mag->count : mag->count == mag->capacity)
+		return false;
+	swap_pair(head);
+	note_swap(head, tail, way);
+	return true;
+}
+
+/**
+ * zpool_head_swap() - loaded cannot serve: have previous do it
+ * @head: in whose busy section we are
+ * @tail: of the same
+ * @way: ZPOOL_UNDERFLOW: it is empty, ZPOOL_OVERFLOW: full
+ *
+ * Return: true when loaded has objects, or room, unless the pair is drained meanwhile.
+ */
+bool zpool_head_swap(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
+		     enum zpool_way way)
+{
+	raw_spinlock_t *slow_lock = this_slow_lock();
+	unsigned long flags;
+	bool served;
+
+	raw_spin_lock_irqsave(slow_lock, flags);
+	served = swap_if_served(head, tail, way);
+	raw_spin_unlock_irqrestore(slow_lock, flags);
+	return served;
+}
+
 /* Both are empty. Return: what retires, or NULL. */
 static struct zpool_magazine *exchange_for_full(struct zpool_cpu_head *head,
 						const struct zpool_cpu_tail *tail,
@@ -207,11 +241,8 @@ bool zpool_head_refill(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
 
 	*retired = NULL;
 	raw_spin_lock_irqsave(slow_lock, flags);
-	if (head->previous->count) {
-		swap_pair(head);
-		note_swap(head, tail, ZPOOL_UNDERFLOW);
+	if (swap_if_served(head, tail, ZPOOL_UNDERFLOW))
 		goto out;
-	}
 	lock_depot(depot, tail);
 	full = zpool_depot_take_full_locked(depot);
 	note_miss(head, tail, ZPOOL_UNDERFLOW, full);
@@ -248,11 +279,8 @@ bool zpool_head_make_room(struct zpool_cpu_head *head, struct zpool_cpu_tail *ta
 	bool found = true;
 
 	raw_spin_lock_irqsave(slow_lock, flags);
-	if (head->previous->count < head->previous->capacity) {
-		swap_pair(head);
-		note_swap(head, tail, ZPOOL_OVERFLOW);
+	if (swap_if_served(head, tail, ZPOOL_OVERFLOW))
 		goto out;
-	}
 	lock_depot(depot, tail);
 	empty = zpool_depot_take_empty_locked(depot, tail->capacity);
 	note_miss(head, tail, ZPOOL_OVERFLOW, empty);

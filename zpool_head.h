@@ -104,6 +104,8 @@ void zpool_head_start(void);
 void zpool_head_init(struct zpool_cpu_head *head);
 void zpool_heads_init(struct zpool_cpu_heads *heads);
 void zpool_tail_init(struct zpool_cpu_tail *tail, size_t stride, unsigned int capacity);
+bool zpool_head_swap(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
+		     enum zpool_way way);
 bool zpool_head_refill(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
 		       struct zpool_depot *depot, struct zpool_magazine **retired);
 bool zpool_head_make_room(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
