@@ -148,11 +148,49 @@ static void note_thrash(const struct zpool_cpu_head *head, struct zpool_cpu_tail
 	raise_capacity(head, tail);
 }
 
-static void note_swap(const struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
-		      enum zpool_way way)
+/*
+ * A load that goes up and down by less than a magazine needs no swap, unless it does
+ * so just where one ends. How far it goes to either side of that is half of what was
+ * done since the last swap the other way; then as much is put into loaded as leaves
+ * both sides the same to spare.
+ *
+ * Return: false when it goes further, or is not known to do so.
+ */
+static bool centre_pair(struct zpool_cpu_head *head, struct zpool_turn *last,
+			enum zpool_way way)
 {
+	struct zpool_magazine *to = head->loaded, *from = head->previous;
+	unsigned int capacity = to->capacity, here, there = last->swing, room, nr;
+	unsigned long ops = head->allocs + head->frees - last->ops;
+
+	here = way != last->way ? min_t(unsigned long, ops / 2, U16_MAX) : U16_MAX;
+	last->swing = here;
+	if (here + there >= capacity)
+		return false;
+	/* There is where it goes now. */
+	room = (capacity + there - here) / 2;
+	if (way == ZPOOL_OVERFLOW)
+		swap(to, from);
+	nr = room;
+	if (!nr || from->count < nr || to->capacity - to->count < nr)
+		return false;
+	memcpy(&to->objs[to->count + 1], &from->objs[from->count - nr + 1], nr * sizeof(*to->objs));
+	WRITE_ONCE(from->count, from->count - nr);
+	WRITE_ONCE(to->count, to->count + nr);
+	return true;
+}
+
+/* Previous can serve. */
+static void serve_by_previous(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
+			      enum zpool_way way)
+{
+	bool is_centred = centre_pair(head, &tail->swap, way);
+
+	if (!is_centred)
+		swap_pair(head);
 	tail->swaps++;
-	if (is_turn(head, &tail->swap, way, false, OFTEN_OPS) && tail->capacity < SWAP_CAPACITY)
+	if (is_turn(head, &tail->swap, way, false, OFTEN_OPS) && !is_centred &&
+	    tail->capacity < SWAP_CAPACITY)
 		note_thrash(head, tail);
 }
 
@@ -175,8 +213,7 @@ static bool swap_if_served(struct zpool_cpu_head *head, struct zpool_cpu_tail *t
 
 	if (way == ZPOOL_UNDERFLOW ? !mag->count : mag->count == mag->capacity)
 		return false;
-	swap_pair(head);
-	note_swap(head, tail, way);
+	serve_by_previous(head, tail, way);
 	return true;
 }
 

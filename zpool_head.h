@@ -54,6 +54,7 @@ struct zpool_turn {
 	unsigned long ops;		/* allocs + frees by then */
 	u8 way;
 	u8 run;				/* how many went that way in a row */
+	u16 swing;			/* how far it went then, before it came back: see centre_pair() */
 };
 
 /*

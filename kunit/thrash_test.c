@@ -168,7 +168,52 @@ static void not_all_that_thrash_raise(struct kunit *test)
 	zpool_budget_grant(0);
 }
 
+/* Take @nr objects from a pair and put them back. Return: how many swaps that took. */
+static unsigned int swaps_of_swing(struct kunit *test, unsigned int nr)
+{
+	struct fixture *f = test->priv;
+	u32 before = f->tail.swaps;
+	void *objs[2 * CAPACITY];
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		objs[i] = pop(test) ?: (refill(test), pop(test));
+		KUNIT_ASSERT_NOT_NULL(test, objs[i]);
+	}
+	while (i--) {
+		unsigned int nth = (char *)objs[i] - f->objs;
+
+		if (push(test, nth) == ZPOOL_NO_ROOM && make_room(test))
+			KUNIT_EXPECT_EQ(test, push(test, nth), ZPOOL_PUSHED);
+	}
+	KUNIT_EXPECT_EQ(test, f->head.loaded->count + f->head.previous->count, CAPACITY + 3);
+	return f->tail.swaps - before;
+}
+
+/* Three objects more than a magazine holds; what is swung is less than one, as much, or more. */
+static void who_swings_across_an_end_is_centred(struct kunit *test)
+{
+	static const struct { unsigned int nr, swaps; } rows[] = {
+		{ CAPACITY - 1, 0 }, { CAPACITY - 3, 0 }, { 4, 0 }, { 1, 0 },
+		{ CAPACITY, 2 }, { CAPACITY + 1, 2 }, { CAPACITY + 3, 2 },
+	};
+	struct fixture *f = test->priv;
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		zpool_tail_init(&f->tail, STRIDE, CAPACITY);
+		f->head.allocs = f->head.frees = 0;
+		set_pair(test, 3, CAPACITY);
+		for (j = 0; j < 3; j++)
+			swaps_of_swing(test, rows[i].nr);
+		for (j = 0; j < 5; j++)
+			KUNIT_EXPECT_EQ_MSG(test, swaps_of_swing(test, rows[i].nr), rows[i].swaps,
+					    "%u", rows[i].nr);
+	}
+}
+
 static struct kunit_case thrash_cases[] = {
+	KUNIT_CASE(who_swings_across_an_end_is_centred),
 	KUNIT_CASE(swaps_to_and_fro_are_thrash),
 	KUNIT_CASE(swaps_raise_to_thirty_two),
 	KUNIT_CASE(half_a_step_is_rounded_up),
