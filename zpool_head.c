@@ -148,30 +148,10 @@ static void note_thrash(const struct zpool_cpu_head *head, struct zpool_cpu_tail
 	raise_capacity(head, tail);
 }
 
-/*
- * A load that goes up and down by less than a magazine needs no swap, unless it does
- * so just where one ends. How far it goes to either side of that is half of what was
- * done since the last swap the other way; then as much is put into loaded as leaves
- * both sides the same to spare.
- *
- * Return: false when it goes further, or is not known to do so.
- */
-static bool centre_pair(struct zpool_cpu_head *head, struct zpool_turn *last,
-			enum zpool_way way)
+/* Put @nr objects of one of a pair on top of the other. Return: false if that cannot be. */
+static noinline bool move_within(struct zpool_magazine *to, struct zpool_magazine *from,
+				 unsigned int nr)
 {
-	struct zpool_magazine *to = head->loaded, *from = head->previous;
-	unsigned int capacity = to->capacity, here, there = last->swing, room, nr;
-	unsigned long ops = head->allocs + head->frees - last->ops;
-
-	here = way != last->way ? min_t(unsigned long, ops / 2, U16_MAX) : U16_MAX;
-	last->swing = here;
-	if (here + there >= capacity)
-		return false;
-	/* There is where it goes now. */
-	room = (capacity + there - here) / 2;
-	if (way == ZPOOL_OVERFLOW)
-		swap(to, from);
-	nr = room;
 	if (!nr || from->count < nr || to->capacity - to->count < nr)
 		return false;
 	memcpy(&to->objs[to->count + 1], &from->objs[from->count - nr + 1], nr * sizeof(*to->objs));
@@ -180,12 +160,36 @@ static bool centre_pair(struct zpool_cpu_head *head, struct zpool_turn *last,
 	return true;
 }
 
-/* Previous can serve. */
+/* It goes @beyond the end of loaded, and has been @behind. */
+static bool centre_pair(struct zpool_cpu_head *head, enum zpool_way way, unsigned long beyond,
+			unsigned long behind)
+{
+	unsigned int nr = (head->loaded->capacity + beyond - behind) / 2;
+
+	return way == ZPOOL_UNDERFLOW ? move_within(head->loaded, head->previous, nr) :
+					move_within(head->previous, head->loaded, nr);
+}
+
+/*
+ * A load that goes up and down by less than a magazine needs no swap, unless it does
+ * so just where one ends. How far it goes to either side of that is half of what was
+ * done since the last swap the other way. If both are known, and less than a magazine
+ * in sum, as much is put into loaded, or taken out of it, as leaves both sides the
+ * same to spare.
+ */
+#define SWING_UNKNOWN	(ULONG_MAX / 2)
+
 static void serve_by_previous(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
 			      enum zpool_way way)
 {
-	bool is_centred = centre_pair(head, &tail->swap, way);
+	unsigned long behind = SWING_UNKNOWN, beyond = tail->swing;
+	bool is_centred;
 
+	if (way != tail->swap.way)
+		behind = (head->allocs + head->frees - tail->swap.ops) / 2;
+	tail->swing = behind;
+	is_centred = beyond + behind < head->loaded->capacity &&
+		     centre_pair(head, way, beyond, behind);
 	if (!is_centred)
 		swap_pair(head);
 	tail->swaps++;

@@ -54,7 +54,6 @@ struct zpool_turn {
 	unsigned long ops;		/* allocs + frees by then */
 	u8 way;
 	u8 run;				/* how many went that way in a row */
-	u16 swing;			/* how far it went then, before it came back: see centre_pair() */
 };
 
 /*
@@ -75,6 +74,7 @@ struct zpool_cpu_tail {
 	u32 contended;			/* misses that found the depot locked */
 	unsigned long misses;		/* neither could */
 	struct zpool_turn swap;
+	unsigned long swing;		/* at the last of these, see serve_by_previous() */
 	struct zpool_turn miss;
 	u32 denied;			/* magazines that there was no room for, raises without
 					 * credit; this_cpu_inc(), or interrupts off */

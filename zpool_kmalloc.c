@@ -6,6 +6,7 @@
  * the kernel's kmalloc, and every call here takes the kernel's own kmalloc
  * pointers as well as ours: the page tells them apart.
  */
+#include <linux/cache.h>
 #include <linux/export.h>
 #include <linux/hardirq.h>
 #include <linux/instruction_pointer.h>
@@ -287,12 +288,19 @@ static void kfree_sensitive_later(struct llist_node *node)
 	kfree_sensitive(node);
 }
 
+/* Bytes of an object by its page's tag: of a class, else none. */
+static unsigned long tag_bytes[ZPOOL_NR_TAGS] __ro_after_init;
+
 static DEFINE_PER_CPU(struct zpool_deferral, foreign);
 static DEFINE_PER_CPU(struct zpool_deferral, sensitive);
 
 /* At load, before the first call. */
 void zpool_kmalloc_start(void)
 {
+	unsigned int class;
+
+	for (class = 0; class < ZPOOL_NR_CLASSES; class++)
+		tag_bytes[ZPOOL_TAG_CLASS(class)] = zpool_class_size(class);
 	zpool_defer_init(&foreign, kfree_later);
 	zpool_defer_init(&sensitive, kfree_sensitive_later);
 }
@@ -384,7 +392,7 @@ noinline void zpool_kfree_from(const void *p, void *caller)
 	free_any(p, caller);
 }
 
-/* The size does not tell the class: passed through, merged, typed, or wrong. */
+/* Nothing that a class holds: passed through, typed, or wrong. */
 static noinline void free_missized(const void *p, size_t size, void *caller)
 {
 	struct page *page;
@@ -402,7 +410,7 @@ static noinline void free_missized(const void *p, size_t size, void *caller)
  *
  * A free that checks: a @size that the memory cannot have is reported (and the
  * memory freed). It is not faster than zpool_kfree(), which finds the class in
- * a word that it must read anyway.
+ * a word that it must read anyway: the check is four instructions more.
  *
  * Context: see zpool_kfree().
  */
@@ -410,8 +418,7 @@ void zpool_kfree_sized(const void *p, size_t size)
 {
 	struct page *page;
 
-	if (likely(size - 1 < ZPOOL_MAX_SIZE && zpool_is_ours(p, &page) &&
-		   ZPOOL_TAG_CLASS(zpool_size_class(size)) == zpool_page_tag(page)))
+	if (likely(zpool_is_ours(p, &page) && size <= tag_bytes[zpool_page_tag(page)]))
 		free_ours(page, p, NULL);
 	else
 		free_missized(p, size, (void *)_RET_IP_);

@@ -146,6 +146,7 @@ static inline u32 reciprocal_divide(u32 a, struct reciprocal_value r)
 /* Bits. */
 #define BIT_ULL(n)		(1ULL << (n))
 #define __read_mostly
+#define __ro_after_init
 #define BIT(n)			(1UL << (n))
 #define GENMASK(high, low)	((~0UL << (low)) & (~0UL >> (BITS_PER_LONG - 1 - (high))))
 #define BITS_TO_LONGS(n)	DIV_ROUND_UP(n, BITS_PER_LONG)
