@@ -20,11 +20,23 @@
 #include "zpool_report.h"
 #include "zpool_supply.h"
 
-static void *alloc_direct(struct zpool_cache *cache, gfp_t gfp, int nid)
+/* In a busy section: does it belong to another node? */
+static __always_inline bool is_far(const void *obj)
+{
+	return static_branch_likely(&zpool_numa) && zpool_is_remote(virt_to_page(obj));
+}
+
+/*
+ * What has arrays on its stack, or waits, is kept out of the functions that only
+ * swap a pair, which are those that run most often of all here.
+ */
+
+static noinline void *alloc_direct(struct zpool_cache *cache, gfp_t gfp, int nid)
 {
 	enum zpool_slab_use use = ZPOOL_DIRECT;
 	void *obj;
 
+	might_alloc(gfp);
 	return zpool_cache_take(cache, gfp, nid, &obj, 1, &use) ? obj : NULL;
 }
 
@@ -120,12 +132,13 @@ static noinline void *alloc_past_pair(struct zpool_cache *cache, gfp_t gfp, int 
 	capacity = READ_ONCE(head->loaded)->capacity;
 	least = least_instead(READ_ONCE(head->loaded), tail);
 	zpool_cpu_exit();
+	might_alloc(gfp);
 	retire(cache, retired);
 	return obj ?: alloc_batch(cache, gfp, nid, capacity, least);
 }
 
 /* In the busy section, which it leaves: most often, the pair has some. */
-static void *alloc_here(struct zpool_cache *cache, gfp_t gfp, int nid)
+static __always_inline void *alloc_here(struct zpool_cache *cache, gfp_t gfp, int nid)
 {
 	struct zpool_cpu_head *head = this_cpu_ptr(cache->heads);
 	void *obj = zpool_head_pop(head);	/* who asks for a node comes here at once */
@@ -149,7 +162,7 @@ static void *alloc_anywhere(struct zpool_cache *cache, gfp_t gfp)
  * A CPU that fills from another node since a moment ago may still have objects
  * of the one before.
  */
-static void *alloc_on_node(struct zpool_cache *cache, gfp_t gfp, int node)
+static noinline void *alloc_on_node(struct zpool_cache *cache, gfp_t gfp, int node)
 {
 	void *obj;
 
@@ -166,7 +179,7 @@ static void *alloc_on_node(struct zpool_cache *cache, gfp_t gfp, int node)
 	return alloc_direct(cache, gfp, node);
 }
 
-static void report_nmi(const struct zpool_cache *cache)
+static noinline void report_nmi(const struct zpool_cache *cache)
 {
 	zpool_report("%s: NMI found no object in the magazine", cache->name);
 }
@@ -194,7 +207,6 @@ void *zpool_alloc_slow(struct zpool_cache *cache, gfp_t gfp, int node, void *cal
 {
 	void *obj = NULL;
 
-	might_alloc(gfp);
 	if (unlikely(in_nmi()))
 		report_nmi(cache);
 	else
@@ -212,14 +224,17 @@ static unsigned int pop_batch(struct zpool_cache *cache, unsigned int nr, void *
 {
 	struct zpool_magazine *retired = NULL;
 	struct zpool_cpu_head *head;
+	struct zpool_cpu_tail *tail;
 	unsigned int got;
 
 	if (unlikely(!zpool_cpu_enter()))
 		return 0;
 	head = this_cpu_ptr(cache->heads);
+	tail = this_cpu_ptr(cache->tails);
 	got = zpool_head_pop_batch(head, objs, nr);
-	if (!got && !in_nmi() && zpool_head_refill(head, this_cpu_ptr(cache->tails),
-						   &zpool_this_node(cache)->depot, &retired))
+	if (!got && !in_nmi() &&
+	    (zpool_head_swap(head, tail, ZPOOL_UNDERFLOW) ||
+	     zpool_head_refill(head, tail, &zpool_this_node(cache)->depot, &retired)))
 		got = zpool_head_pop_batch(head, objs, nr);
 	zpool_cpu_exit();
 	retire(cache, retired);
@@ -280,12 +295,12 @@ unsigned int zpool_alloc_batch(struct zpool_cache *cache, gfp_t gfp, unsigned in
  * @cache: its cache
  * @obj: in use
  */
-void zpool_free_direct(struct zpool_cache *cache, void *obj)
+noinline void zpool_free_direct(struct zpool_cache *cache, void *obj)
 {
 	zpool_slabs_free(&obj, 1, ZPOOL_DIRECT, cache);
 }
 
-void zpool_report_twice(struct zpool_cache *cache, const void *obj, void *caller)
+noinline void zpool_report_twice(struct zpool_cache *cache, const void *obj, void *caller)
 {
 	zpool_report("%s: %p freed twice, the second time by %pS; ignored",
 		     cache->name, obj, caller);
@@ -343,6 +358,7 @@ static void free_batch(struct zpool_cache *cache, void *obj, unsigned int least,
 	enum zpool_push pushed = ZPOOL_NO_ROOM;
 	struct zpool_depot *depot;
 	struct zpool_cpu_head *head;
+	struct zpool_cpu_tail *tail;
 	void *objs[ZPOOL_BATCH];
 	unsigned int nr = 0;
 
@@ -350,14 +366,16 @@ static void free_batch(struct zpool_cache *cache, void *obj, unsigned int least,
 			zpool_depot_magazine(cache, zpool_this_nid());
 	if (!WARN_ON_ONCE(!zpool_cpu_enter())) {
 		head = this_cpu_ptr(cache->heads);
+		tail = this_cpu_ptr(cache->tails);
 		depot = &zpool_this_node(cache)->depot;
 		if (spare && least)
 			retired = zpool_head_put_own(head, spare);
 		else if (spare)
 			zpool_head_install(head, depot, spare);
-		else if (least <= 1 || !zpool_head_make_room(head, this_cpu_ptr(cache->tails), depot))
+		else if (least <= 1 || !(zpool_head_swap(head, tail, ZPOOL_OVERFLOW) ||
+					 zpool_head_make_room(head, tail, depot)))
 			nr = zpool_head_spill(head, objs);
-		if (!zpool_is_remote(virt_to_page(obj)))
+		if (!is_far(obj))
 			pushed = zpool_head_push(head, obj);
 		zpool_cpu_exit();
 	} else {
@@ -471,7 +489,7 @@ static void free_remote_batch(struct zpool_cache *cache, void *obj,
 			zpool_remote_install(this_cpu_ptr(cache->tails), depot, spare);
 		else
 			nr = zpool_remote_spill(this_cpu_ptr(cache->tails), objs);
-		if (zpool_is_remote(virt_to_page(obj)))
+		if (is_far(obj))
 			pushed = push_remote(cache, obj);
 		if (spare && !depot)
 			zpool_depot_put(&zpool_this_node(cache)->depot, spare);
@@ -485,7 +503,7 @@ static void free_remote_batch(struct zpool_cache *cache, void *obj,
 }
 
 /* In the busy section, which it leaves. */
-static void free_remote(struct zpool_cache *cache, void *obj, void *caller)
+static noinline void free_remote(struct zpool_cache *cache, void *obj, void *caller)
 {
 	enum zpool_push pushed = push_remote(cache, obj);
 	struct zpool_cpu_tail *tail = this_cpu_ptr(cache->tails);
@@ -525,7 +543,7 @@ void zpool_free_past(struct zpool_cache *cache, void *obj, enum zpool_push pushe
 		zpool_nmi_free(obj);
 	else if (unlikely(!zpool_cpu_enter()))
 		zpool_free_direct(cache, obj);
-	else if (zpool_is_remote(virt_to_page(obj)))
+	else if (is_far(obj))
 		free_remote(cache, obj, caller);
 	else
 		free_here(cache, obj, caller);

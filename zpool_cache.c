@@ -12,7 +12,7 @@
  *   cache     one object size, over all CPUs and nodes
  *   budget    the bytes that may lie idle
  *
- *        CPU 0                  CPU 1           one busy flag, one slow_lock a CPU
+ *        CPU 0                  CPU 1           a way to its heads, a slow_lock each
  *   [loaded][previous]     [loaded][previous]   a pair for each cache, and
  *        [remote]               [remote]        what belongs to other nodes
  *            \                /
@@ -28,7 +28,9 @@
  *
  * zpool_kmalloc() turns the size into a class by bit operations and pops the
  * top of this CPU's loaded magazine. That is all, nearly always. If loaded is
- * empty, zpool_alloc_slow() swaps it with previous; if both are, exchanges an
+ * empty, zpool_alloc_slow() swaps it with previous, or if the load swings just
+ * about where one of the two ends, fills it from there as far as spares the next
+ * swaps (zpool_head.c); if both are, exchanges an
  * empty magazine for a full one at the depot; if there is none, it leaves the
  * busy section and all locks, takes a batch out of the slabs of the node,
  * making a slab if need be, comes back (perhaps on another CPU), loads the
@@ -37,8 +39,10 @@
  *
  * Life of a free
  *
- * The page under the pointer tells whether the object is ours and of which
- * class: no header is touched. The object is pushed on loaded. If that is
+ * The page under the pointer tells whether the object is ours, and by its tag
+ * where this CPU's head of its class is: no header is touched. The object is
+ * pushed on loaded; where there is no class, nothing is ever loaded, and the
+ * header tells whose it is (zpool_kmalloc.c). If loaded is
  * full and smaller than this CPU may have: a larger one takes its place. Else
  * swap with previous; else exchange a full magazine for an empty one at the
  * depot; else make a magazine, if the budget has room; else give half a
@@ -122,9 +126,10 @@
  *
  * What goes past the magazines ("direct")
  *
- * An interrupt that comes in the middle of a busy section; an object asked of
- * another node, or got from one because this one has none; a slab made from
- * the emergency reserves. These go to the slabs under their lock.
+ * An interrupt that comes in the middle of a busy section, which finds nothing
+ * loaded either (zpool_head.h); an object asked of another node, or got from one
+ * because this one has none; a slab made from the emergency reserves. These go to
+ * the slabs under their lock.
  *
  * Contexts
  *

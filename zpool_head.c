@@ -179,8 +179,20 @@ static bool centre_pair(struct zpool_cpu_head *head, enum zpool_way way, unsigne
  */
 #define SWING_UNKNOWN	(ULONG_MAX / 2)
 
-static void serve_by_previous(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
-			      enum zpool_way way)
+/* Before anything is moved. */
+static void note_miss(const struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
+		      enum zpool_way way, bool by_depot)
+{
+	unsigned int pair = head->loaded->capacity + head->previous->capacity;
+
+	tail->misses++;
+	if (is_turn(head, &tail->miss, way, by_depot, FLIP_PAIRS * pair))
+		note_thrash(head, tail);
+}
+
+/* With slow_lock held: loaded cannot serve, previous can. */
+static __always_inline void serve_by_previous(struct zpool_cpu_head *head,
+					      struct zpool_cpu_tail *tail, enum zpool_way way)
 {
 	unsigned long behind = SWING_UNKNOWN, beyond = tail->swing;
 	bool is_centred;
@@ -198,29 +210,6 @@ static void serve_by_previous(struct zpool_cpu_head *head, struct zpool_cpu_tail
 		note_thrash(head, tail);
 }
 
-/* Before anything is moved. */
-static void note_miss(const struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
-		      enum zpool_way way, bool by_depot)
-{
-	unsigned int pair = head->loaded->capacity + head->previous->capacity;
-
-	tail->misses++;
-	if (is_turn(head, &tail->miss, way, by_depot, FLIP_PAIRS * pair))
-		note_thrash(head, tail);
-}
-
-/* Loaded cannot serve; can previous? */
-static bool swap_if_served(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
-			   enum zpool_way way)
-{
-	const struct zpool_magazine *mag = head->previous;
-
-	if (way == ZPOOL_UNDERFLOW ? !mag->count : mag->count == mag->capacity)
-		return false;
-	serve_by_previous(head, tail, way);
-	return true;
-}
-
 /**
  * zpool_head_swap() - loaded cannot serve: have previous do it
  * @head: in whose busy section we are
@@ -233,13 +222,17 @@ bool zpool_head_swap(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
 		     enum zpool_way way)
 {
 	raw_spinlock_t *slow_lock = this_slow_lock();
+	const struct zpool_magazine *mag;
 	unsigned long flags;
-	bool served;
+	bool can;
 
 	raw_spin_lock_irqsave(slow_lock, flags);
-	served = swap_if_served(head, tail, way);
+	mag = head->previous;
+	can = way == ZPOOL_UNDERFLOW ? mag->count : mag->count < mag->capacity;
+	if (can)
+		serve_by_previous(head, tail, way);
 	raw_spin_unlock_irqrestore(slow_lock, flags);
-	return served;
+	return can;
 }
 
 /* Both are empty. Return: what retires, or NULL. */
@@ -261,14 +254,13 @@ static struct zpool_magazine *exchange_for_full(struct zpool_cpu_head *head,
 }
 
 /**
- * zpool_head_refill() - loaded is empty: find objects without going to slabs
+ * zpool_head_refill() - both of a pair are empty: find objects without going to slabs
  * @head: in whose busy section we are
  * @tail: of the same
  * @depot: of the CPU's node
  * @retired: set to a magazine for the caller to get rid of, or NULL
  *
- * Swaps with previous; failing that, exchanges an empty magazine for a full
- * one of the depot.
+ * Exchanges an empty magazine for a full one of the depot.
  *
  * Return: true when loaded has objects, unless the pair is drained meanwhile.
  */
@@ -278,36 +270,28 @@ bool zpool_head_refill(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
 	raw_spinlock_t *slow_lock = this_slow_lock();
 	struct zpool_magazine *full;
 	unsigned long flags;
-	bool found = true;
 
 	*retired = NULL;
 	raw_spin_lock_irqsave(slow_lock, flags);
-	if (swap_if_served(head, tail, ZPOOL_UNDERFLOW))
-		goto out;
 	lock_depot(depot, tail);
 	full = zpool_depot_take_full_locked(depot);
 	note_miss(head, tail, ZPOOL_UNDERFLOW, full);
-	if (full) {
+	if (full)
 		*retired = exchange_for_full(head, tail, depot, full);
-	} else {
-		if (!head->loaded->capacity)
-			swap_pair(head);
-		found = false;
-	}
+	else if (!head->loaded->capacity)
+		swap_pair(head);
 	raw_spin_unlock(&depot->lock);
-out:
 	raw_spin_unlock_irqrestore(slow_lock, flags);
-	return found;
+	return full;
 }
 
 /**
- * zpool_head_make_room() - loaded is full: find room without going to slabs
+ * zpool_head_make_room() - both of a pair are full: find room without going to slabs
  * @head: in whose busy section we are
  * @tail: of the same
  * @depot: of the CPU's node
  *
- * Swaps with previous; failing that, exchanges a full magazine for an empty
- * one of the depot, if that is not too small.
+ * Exchanges a full magazine for an empty one of the depot, if that is not too small.
  *
  * Return: true when loaded has room, unless the pair is drained meanwhile.
  */
@@ -317,11 +301,8 @@ bool zpool_head_make_room(struct zpool_cpu_head *head, struct zpool_cpu_tail *ta
 	raw_spinlock_t *slow_lock = this_slow_lock();
 	struct zpool_magazine *empty;
 	unsigned long flags;
-	bool found = true;
 
 	raw_spin_lock_irqsave(slow_lock, flags);
-	if (swap_if_served(head, tail, ZPOOL_OVERFLOW))
-		goto out;
 	lock_depot(depot, tail);
 	empty = zpool_depot_take_empty_locked(depot, tail->capacity);
 	note_miss(head, tail, ZPOOL_OVERFLOW, empty);
@@ -330,13 +311,10 @@ bool zpool_head_make_room(struct zpool_cpu_head *head, struct zpool_cpu_tail *ta
 		zpool_depot_put_locked(depot, head->previous);
 		store_previous(head, head->loaded);
 		load(head, empty);
-	} else {
-		found = false;
 	}
 	raw_spin_unlock(&depot->lock);
-out:
 	raw_spin_unlock_irqrestore(slow_lock, flags);
-	return found;
+	return empty;
 }
 
 /**

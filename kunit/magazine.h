@@ -158,11 +158,12 @@ static inline enum zpool_push push(struct kunit *test, unsigned int i)
 static inline bool refill(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct zpool_magazine *retired;
+	struct zpool_magazine *retired = NULL;
 	bool found;
 
 	enter(test);
-	found = zpool_head_refill(&f->head, &f->tail, &f->depot, &retired);
+	found = zpool_head_swap(&f->head, &f->tail, ZPOOL_UNDERFLOW) ||
+		zpool_head_refill(&f->head, &f->tail, &f->depot, &retired);
 	zpool_cpu_exit();
 	if (retired)
 		discard(retired);
@@ -175,7 +176,8 @@ static inline bool make_room(struct kunit *test)
 	bool found;
 
 	enter(test);
-	found = zpool_head_make_room(&f->head, &f->tail, &f->depot);
+	found = zpool_head_swap(&f->head, &f->tail, ZPOOL_OVERFLOW) ||
+		zpool_head_make_room(&f->head, &f->tail, &f->depot);
 	zpool_cpu_exit();
 	return found;
 }
