@@ -210,16 +210,9 @@ static __always_inline void serve_by_previous(struct zpool_cpu_head *head,
 		note_thrash(head, tail);
 }
 
-/**
- * zpool_head_swap() - loaded cannot serve: have previous do it
- * @head: in whose busy section we are
- * @tail: of the same
- * @way: ZPOOL_UNDERFLOW: it is empty, ZPOOL_OVERFLOW: full
- *
- * Return: true when loaded has objects, or room, unless the pair is drained meanwhile.
- */
-bool zpool_head_swap(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
-		     enum zpool_way way)
+/* See zpool_head_swap(). */
+bool zpool_head_swap_locking(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
+			     enum zpool_way way)
 {
 	raw_spinlock_t *slow_lock = this_slow_lock();
 	const struct zpool_magazine *mag;

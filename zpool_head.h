@@ -105,8 +105,6 @@ void zpool_head_start(void);
 void zpool_head_init(struct zpool_cpu_head *head);
 void zpool_heads_init(struct zpool_cpu_heads *heads);
 void zpool_tail_init(struct zpool_cpu_tail *tail, size_t stride, unsigned int capacity);
-bool zpool_head_swap(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
-		     enum zpool_way way);
 bool zpool_head_refill(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
 		       struct zpool_depot *depot, struct zpool_magazine **retired);
 bool zpool_head_make_room(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
@@ -213,6 +211,25 @@ zpool_head_push_to(struct zpool_cpu_head *head, struct zpool_magazine **place, v
 static inline enum zpool_push zpool_head_push(struct zpool_cpu_head *head, void *obj)
 {
 	return zpool_head_push_to(head, &head->loaded, obj);
+}
+
+bool zpool_head_swap_locking(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
+			     enum zpool_way way);
+
+/*
+ * In the busy section: loaded is empty (@way is ZPOOL_UNDERFLOW) or full (ZPOOL_OVERFLOW):
+ * have previous serve. Where that looks as if it could not, no lock is taken.
+ *
+ * Return: true when loaded has objects, or room, unless the pair is drained meanwhile.
+ */
+static inline bool zpool_head_swap(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
+				   enum zpool_way way)
+{
+	const struct zpool_magazine *mag = READ_ONCE(head->previous);
+	u32 count = READ_ONCE(mag->count);
+
+	return (way == ZPOOL_UNDERFLOW ? count : count < mag->capacity) &&
+	       zpool_head_swap_locking(head, tail, way);
 }
 
 /* The node that this CPU fills from. Outside of a busy section the CPU may be another already. */
