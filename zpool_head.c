@@ -120,7 +120,8 @@ static void raise_capacity(const struct zpool_cpu_head *head, struct zpool_cpu_t
  * was given to the depot is wanted again often. A miss that the slabs serve is
  * no sign: what grows for good, or is given up for good, no magazine holds.
  */
-#define OFTEN_OPS	50U	/* a swap or miss in fewer operations costs three instructions each */
+#define OFTEN_OPS	50U	/* a swap in fewer operations costs three instructions each */
+#define OFTEN_MISS_OPS	100U	/* and so does a visit to the depot */
 #define FLIP_PAIRS	4U	/* pairs' worth of operations between two misses */
 #define FLIP_RUN	2U	/* magazines' worth that went out and came back */
 #define SWAP_CAPACITY	32U	/* with more, few loads go up and down just where two magazines meet */
@@ -133,7 +134,7 @@ static bool is_turn(const struct zpool_cpu_head *head, struct zpool_turn *last,
 	bool thrash;
 
 	if (way == last->way)
-		thrash = by_depot && ops < OFTEN_OPS;
+		thrash = by_depot && ops < OFTEN_MISS_OPS;
 	else
 		thrash = last->run <= FLIP_RUN && ops <= most_ops;
 	last->run = way != last->way ? 1 : min_t(unsigned int, last->run + 1, U8_MAX);

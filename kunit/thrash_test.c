@@ -133,13 +133,13 @@ static unsigned int thrashes_at_depot(struct kunit *test, unsigned int ops)
 	return f->tail.thrashes;
 }
 
-/* Four pairs' worth of operations to and fro; fifty the same way, at the depot. */
+/* Four pairs' worth of operations to and fro; a hundred the same way, at the depot. */
 static void misses_that_thrash(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, thrashes_after(test, 4 * 2 * CAPACITY), 1U);
 	KUNIT_EXPECT_EQ(test, thrashes_after(test, 4 * 2 * CAPACITY + 1), 0U);
-	KUNIT_EXPECT_EQ(test, thrashes_at_depot(test, 49), 1U);
-	KUNIT_EXPECT_EQ(test, thrashes_at_depot(test, 50), 0U);
+	KUNIT_EXPECT_EQ(test, thrashes_at_depot(test, 99), 1U);
+	KUNIT_EXPECT_EQ(test, thrashes_at_depot(test, 100), 0U);
 }
 
 /* Who may not does not raise, nor who has not got yet what it may have. */
