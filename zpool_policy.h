@@ -17,9 +17,8 @@
 #include <linux/types.h>
 
 /*
- * Objects of a magazine, if it may be any at all. The most fill 1 KiB of memory;
- * with more, a visit to the depot would cost less than an instruction an
- * operation.
+ * Objects of a magazine, if it may be any at all. The most fill 1 KiB of memory; a
+ * visit to the depot then costs less than three instructions an operation.
  */
 #define ZPOOL_LEAST_CAPACITY	4U
 #define ZPOOL_MOST_CAPACITY	124U
