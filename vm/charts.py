@@ -98,6 +98,10 @@ def short(value):
     return f"{value:.{digits}f}"
 
 
+def mib(held):
+    return f"{max(held, 0) / 2 ** 20:.1f}"
+
+
 def size_name(size):
     return f"{size} B" if size < 1024 else f"{size // 1024} KiB"
 
@@ -374,8 +378,8 @@ def burst(figures, _, *lanes):
             def of(what, which=load, nr=batch, at=(lane, size, contender)):
                 return figures.get(what, at[0], which, at[1], nr, at[2])
             rows.append([lane, size_name(size), contender, f"{short(of('op'))} {figures.unit(lane)}",
-                         f"{of('peak') / 2 ** 20:.1f}", f"{of('held') / 2 ** 20:.1f}",
-                         f"{of('op', 'burst_back') / 1e9:.1f} s", f"{of('held', 'burst_back') / 2 ** 20:.1f}"])
+                         mib(of("peak")), mib(of("held")), f"{of('op', 'burst_back') / 1e9:.1f} s",
+                         mib(of("held", "burst_back"))])
     head = ["lane", "size", "contender", "a pair", "MiB held at the top", "right after the free",
             "back within 1 MiB after", "MiB held then"]
     return "; ".join(abouts) + ":\n\n" + table(head, rows) if rows else None

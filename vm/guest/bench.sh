@@ -96,7 +96,7 @@ exact)
 	one_cpu 3 "512 4096 65536" rounds=9 pairs=1000
 	;;
 timed)
-	one_cpu 1 "4096 65536" round_ms=5
+	one_cpu 1 "4096 65536" rounds=15 round_ms=5
 	;;
 cross)
 	measure_sizes automatic "$all 0" set=cross rounds=9 round_ms=20
