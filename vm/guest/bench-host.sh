@@ -38,6 +38,7 @@ is_unloaded()
 		! grep -q "^$module " /proc/modules || rmmod $module || return
 	done
 }
+! grep -qE '^kzpool(_bench)? ' /proc/modules || exit 1	# not ours
 trap 'waits_for is_unloaded 2>/dev/null' EXIT
 trap 'exit 1' INT TERM HUP
 
