@@ -405,6 +405,18 @@ def startup(figures, _, *lanes):
     return table(head, rows) if rows else None
 
 
+def most_above_kmalloc(figures, lane, budget):
+    """The load in whose peak zpool holds most more than kmalloc, in words."""
+    above = {}
+    for key, median in figures.medians.items():
+        theirs = figures.medians.get(key[:5] + ("kmalloc",) + key[6:], {}).get("peak")
+        if key[0] == lane and key[5:] == ("zpool", budget) and None not in (theirs, median["peak"]):
+            above[key] = median["peak"] - theirs
+    key = max(above, key=above.get)
+    size = size_name(key[2]) if key[2] else "mixed"
+    return f"Most above kmalloc in any load: {above[key] / 1024:.0f} KiB ({key[1]}, {size}, batch {key[3]})."
+
+
 @directive
 def memory(figures, _, lane, budget):
     """@memory LANE BUDGET: bytes held when most objects are alive."""
@@ -420,7 +432,8 @@ def memory(figures, _, lane, budget):
             after = [figures.get("held", lane, load, size, batch, c, budget) for c in ("kmalloc", "zpool")]
             rows.append([words] + [f"{v / 1024:.0f}" for v in peaks + [peaks[1] - peaks[0]] + after])
     head = ["load", "kmalloc, KiB", "zpool, KiB", "zpool more", "after it: kmalloc", "zpool"]
-    return f"{figures.about(lane, budget)}:\n\n" + table(head, rows)
+    return (f"{figures.about(lane, budget)}:\n\n{table(head, rows)}\n\n" +
+            most_above_kmalloc(figures, lane, budget))
 
 
 @directive
