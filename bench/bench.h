@@ -6,7 +6,7 @@
  *   load       what is asked of it: sizes, objects alive at once, touched or not
  *   pair       one allocation and its free
  *   round      a fixed number of pairs by one contender, timed as a whole
- *   player     one CPU's part in a round; most loads have one, some have two
+ *   player     one CPU's part in a round; most loads have one, some two or four
  *
  * Every load runs with all its contenders in one boot, round by round in
  * turn, so that a change in the machine's speed meets all of them alike. What
@@ -17,15 +17,16 @@
  * bench_play.
  *
  *   bench_main     parameters, frame
- *   bench_demo, bench_insn, bench_sets, bench_load   what each set runs and prints
+ *   bench_demo, bench_insn, bench_sets, bench_burst, bench_load   what each set runs
+ *   bench_rows     the rows that most of them print
  *   bench_mixes    the loads of many sizes
  *   bench_pin      objects by handle
  *   bench_tables   random sizes and orders, drawn before the clock starts
  *   bench_run      rounds in turn, medians
- *   bench_play     one round, on one CPU or two
- *   bench_local, bench_replace, bench_cross   the timed loops
+ *   bench_play     one round, on one CPU or several
+ *   bench_local, bench_bulk, bench_hardirq, bench_replace, bench_cross   the timed loops
  *   bench_checked, bench_memory   that objects are real; what memory they take
- *   bench_contenders, bench_own, bench_fixed, bench_floor   contenders
+ *   bench_contenders, bench_own, bench_typed, bench_fixed, bench_floor   contenders
  */
 #ifndef _KZPOOL_BENCH_BENCH_H
 #define _KZPOOL_BENCH_BENCH_H
@@ -43,7 +44,7 @@
 #define BENCH_MAX_LOAD_MS	3600000
 #define BENCH_MAX_LOAD_CPUS	64
 #define BENCH_MAX_CACHES	64
-#define BENCH_MAX_CPUS		2
+#define BENCH_MAX_CPUS		4	/* even: they play in pairs */
 #define BENCH_NR_SIZES		4096	/* entries of a table; a power of two */
 #define BENCH_NR_SLOTS		512	/* of a replacing player; a power of two */
 
@@ -51,6 +52,8 @@
 #define BENCH_DEMO		BIT(0)
 #define BENCH_INSN		BIT(1)
 #define BENCH_FULL		BIT(2)	/* bench and cross */
+#define BENCH_TYPED		BIT(3)
+#define BENCH_BURST		BIT(4)
 
 struct bench_load;
 struct bench_player;
@@ -67,6 +70,9 @@ struct bench_player;
  * @available: tells whether it serves such objects
  * @alloc: returns an object or NULL
  * @free: takes it back, with the size it was asked for
+ * @alloc_bulk: stores @nr objects in @objs, or fewer; returns how many. NULL
+ *	where it knows single ones only, and then takes no part in bulk loads
+ * @free_bulk: takes @nr of them back
  */
 struct bench_contender {
 	const char *name;
@@ -79,9 +85,11 @@ struct bench_contender {
 	bool (*available)(const struct bench_load *load);
 	void *(*alloc)(size_t size, gfp_t gfp);
 	void (*free)(void *obj, size_t size);
+	unsigned int (*alloc_bulk)(size_t size, gfp_t gfp, unsigned int nr, void **objs);
+	void (*free_bulk)(unsigned int nr, void **objs);
 };
 
-extern const struct bench_contender bench_own, bench_floor, bench_fixed;
+extern const struct bench_contender bench_own, bench_typed, bench_floor, bench_fixed;
 extern const struct bench_contender *const bench_contenders[];
 extern const unsigned int bench_nr_contenders;
 
@@ -92,11 +100,13 @@ extern const unsigned int bench_nr_contenders;
  * @begin: before the clock starts; may be NULL
  * @work: the timed loop; returns how many allocations failed
  * @end: after the clock has stopped; may be NULL
+ * @in_bulk: by the contender's bulk functions
  */
 struct bench_play {
 	void (*begin)(struct bench_player *player);
 	unsigned int (*work)(struct bench_player *player);
 	void (*end)(struct bench_player *player);
+	bool in_bulk;
 };
 
 /**
@@ -111,7 +121,7 @@ struct bench_play {
  * @batch: so many objects alive, or under way between two CPUs, at once
  * @touch: the object is written over its whole size
  * @cpus: where the players are; with one only it is where we are
- * @nr_cpus: 1 or 2
+ * @nr_cpus: 1, 2 or 4
  *
  * @sizes, @order, @slots: NULL where @play has no use for them.
  */
@@ -147,12 +157,15 @@ struct bench_player {
  * @preempted: the time is not all ours
  * @held_bytes: by how much the machine's free pages have fallen in all turns
  *	of this contender so far, in all loads
+ * @peak_bytes: the same when most objects were alive; of rounds only in which
+ *	objects are checked, in others 0
  */
 struct bench_round {
 	u64 ns;
 	u64 failed;
 	bool preempted;
 	s64 held_bytes;
+	s64 peak_bytes;
 };
 
 /**
@@ -164,6 +177,7 @@ struct bench_round {
  * @pairs: pairs in a round, of each player
  * @failed: allocations that returned NULL, in all rounds
  * @held_bytes: of the last round
+ * @peak_bytes: the largest of all rounds
  * @rounds: those that count
  */
 struct bench_result {
@@ -173,6 +187,7 @@ struct bench_result {
 	unsigned int pairs;
 	u64 failed;
 	s64 held_bytes;
+	s64 peak_bytes;
 	const struct bench_round *rounds;
 };
 
@@ -181,7 +196,7 @@ struct bench_effort {
 	unsigned int rounds;
 	unsigned int pairs;
 	unsigned int round_ms;
-	unsigned int cpus;
+	unsigned int cpus;		/* as many may play; 1 at least */
 };
 
 /* The sizes that a user asked for; 0 among them are the loads of many sizes. */
@@ -241,23 +256,35 @@ int bench_compare(unsigned int set, const struct bench_load *load,
 		  struct bench_effort effort, struct bench_result *results);
 int bench_choose_pairs(unsigned int set, const struct bench_load *load,
 		       unsigned int least, unsigned int round_ms, unsigned int *pairs);
+void bench_add_failed(u64 nr);
 u64 bench_nr_failed(void);
+
+/* bench_rows */
+int bench_rows_begin(unsigned int set, struct bench_effort effort);
+int bench_rows(unsigned int set, const struct bench_load *load,
+	       struct bench_effort effort, unsigned int least);
+void bench_row(const struct bench_load *load, const char *contender, unsigned int pairs,
+	       unsigned int turn, const struct bench_round *round);
+void bench_rows_end(unsigned int set);
 
 /* bench_play and the loops */
 extern const struct bench_play bench_play_one, bench_play_batch, bench_play_shuffled,
-	bench_play_replace, bench_play_cross;
+	bench_play_bulk, bench_play_hardirq, bench_play_replace, bench_play_cross;
 
 #define BENCH_CROSS_BATCH	32	/* pointers handed over at once */
 
 int bench_play_round(const struct bench_contender *contender,
 		     const struct bench_load *load, unsigned int pairs,
 		     struct bench_round *round);
+u64 bench_clock_ns(void);
 
 /* bench_pin */
 extern const struct bench_load bench_pin_load;
 
 /* bench_checked */
-const struct bench_contender *bench_check(const struct bench_contender *contender);
+const struct bench_contender *bench_check(const struct bench_contender *contender,
+					   unsigned int nr_live);
+s64 bench_least_free_bytes(void);
 u64 bench_nr_spoilt(void);
 
 /* bench_memory */
@@ -268,6 +295,8 @@ bool bench_fits(const struct bench_load *load);
 int bench_demo_run(struct bench_effort effort);
 int bench_insn_run(struct bench_effort effort, struct bench_sizes sizes);
 int bench_full_run(struct bench_effort effort, struct bench_sizes sizes, bool cross_only);
+int bench_typed_run(struct bench_effort effort, struct bench_sizes sizes);
+int bench_burst_run(struct bench_effort effort, struct bench_sizes sizes);
 int bench_load_run(const struct bench_saw *saw);
 void bench_load_end(void);
 

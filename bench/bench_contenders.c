@@ -34,12 +34,24 @@ static void zpool_free_sized(void *obj, size_t size)
 	zpool_kfree_sized(obj, size);
 }
 
+static unsigned int zpool_alloc_bulk(size_t size, gfp_t gfp, unsigned int nr, void **objs)
+{
+	return zpool_kmalloc_bulk(size, gfp, nr, objs);
+}
+
+static void zpool_free_bulk(unsigned int nr, void **objs)
+{
+	zpool_kfree_bulk(nr, objs);
+}
+
 static const struct bench_contender zpool_plain = {
 	.name		= "zpool",
-	.sets		= BENCH_DEMO | BENCH_INSN | BENCH_FULL,
+	.sets		= BENCH_DEMO | BENCH_INSN | BENCH_FULL | BENCH_BURST,
 	.available	= is_pooled,
 	.alloc		= zpool_alloc,
 	.free		= zpool_free_plain,
+	.alloc_bulk	= zpool_alloc_bulk,
+	.free_bulk	= zpool_free_bulk,
 };
 
 static const struct bench_contender zpool_sized = {
@@ -67,7 +79,7 @@ static void kmalloc_free(void *obj, size_t size)
 
 static const struct bench_contender kmalloc_plain = {
 	.name		= "kmalloc",
-	.sets		= BENCH_DEMO | BENCH_INSN | BENCH_FULL,
+	.sets		= BENCH_DEMO | BENCH_INSN | BENCH_FULL | BENCH_BURST,
 	.available	= fits_kmalloc,
 	.alloc		= kmalloc_alloc,
 	.free		= kmalloc_free,
@@ -96,6 +108,7 @@ const struct bench_contender *const bench_contenders[] = {
 	&zpool_plain,
 	&zpool_sized,
 	&kmalloc_plain,
+	&bench_typed,
 	&bench_own,
 	&pages_plain,
 	&bench_fixed,

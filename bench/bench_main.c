@@ -20,7 +20,7 @@
 
 static char *set = "demo";
 module_param(set, charp, 0444);
-MODULE_PARM_DESC(set, "loads to run: demo, insn, bench, cross, all or load (default demo)");
+MODULE_PARM_DESC(set, "loads to run: demo, insn, bench, cross, typed, burst, all (the first three) or load (default demo)");
 
 static unsigned int rounds;
 module_param(rounds, uint, 0444);
@@ -32,16 +32,16 @@ MODULE_PARM_DESC(pairs, "pairs a round, up to 10000000 (default 0: as the set ha
 
 static unsigned int round_ms;
 module_param(round_ms, uint, 0444);
-MODULE_PARM_DESC(round_ms, "where pairs=0, how long a round should last, 1 to 1000 ms; not for insn (default 0: as the set has it)");
+MODULE_PARM_DESC(round_ms, "where pairs=0, how long a round should last, 1 to 1000 ms; not for insn and burst (default 0: as the set has it)");
 
 static unsigned int sizes[SIZES_NR_CLASSES];
 static unsigned int nr_sizes;
 module_param_array(sizes, uint, &nr_sizes, 0444);
-MODULE_PARM_DESC(sizes, "sizes for insn, bench, cross and load, in bytes, 1 to 65536, or 0 for the loads of many sizes, not for load (default: what the set has; 64 for load)");
+MODULE_PARM_DESC(sizes, "sizes for all sets but demo, in bytes, 1 to 65536, or 0 for the loads of many sizes, not for load (default: what the set has; 64 for load)");
 
 static unsigned int cpus = BENCH_MAX_CPUS;
 module_param(cpus, uint, 0444);
-MODULE_PARM_DESC(cpus, "CPUs to run on, 1 or 2; with 1, loads on two CPUs are left out (default 2)");
+MODULE_PARM_DESC(cpus, "CPUs to run on, 1 to 4; loads on more, two or four, are left out (default 4)");
 
 static unsigned int cpu[BENCH_MAX_LOAD_CPUS];
 static unsigned int nr_cpu = 1;
@@ -62,12 +62,14 @@ MODULE_PARM_DESC(load_ms, "how long load goes on, 0 to 3600000 ms, once its roun
 
 static const struct {
 	const char *name;
-	bool demo, insn, bench, cross, load;
+	bool demo, insn, bench, cross, typed, burst, load;
 } known_sets[] = {
 	{ "demo", .demo = true },
 	{ "insn", .insn = true },
 	{ "bench", .bench = true },
 	{ "cross", .cross = true },
+	{ "typed", .typed = true },
+	{ "burst", .burst = true },
 	{ "all", .demo = true, .insn = true, .bench = true },
 	{ "load", .load = true },
 };
@@ -99,7 +101,7 @@ static int check_parameters(void)
 	bool is_load;
 
 	if (which < 0) {
-		pr_err("set=%s is unknown, allowed are demo, insn, bench, cross, all, load\n",
+		pr_err("set=%s is unknown, allowed are demo, insn, bench, cross, typed, burst, all, load\n",
 		       set);
 		return -EINVAL;
 	}
@@ -167,6 +169,10 @@ static int run_sets(void)
 		err = bench_insn_run(effort, asked);
 	if (!err && (known_sets[which].bench || known_sets[which].cross))
 		err = bench_full_run(effort, asked, known_sets[which].cross);
+	if (!err && known_sets[which].typed)
+		err = bench_typed_run(effort, asked);
+	if (!err && known_sets[which].burst)
+		err = bench_burst_run(effort, asked);
 	if (known_sets[which].load)
 		err = run_load(asked);
 	if (err) {

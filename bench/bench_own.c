@@ -39,12 +39,25 @@ static void own_free(void *obj, size_t size)
 	kmem_cache_free(own_cache, obj);
 }
 
+/* All of them or none; how that is told differs between kernels. */
+static unsigned int own_alloc_bulk(size_t size, gfp_t gfp, unsigned int nr, void **objs)
+{
+	return kmem_cache_alloc_bulk(own_cache, gfp, nr, objs) ? nr : 0;
+}
+
+static void own_free_bulk(unsigned int nr, void **objs)
+{
+	kmem_cache_free_bulk(own_cache, nr, objs);
+}
+
 const struct bench_contender bench_own = {
 	.name		= "kmem_cache",
-	.sets		= BENCH_FULL,
+	.sets		= BENCH_FULL | BENCH_TYPED,
 	.prepare	= prepare,
 	.finish		= finish,
 	.available	= available,
 	.alloc		= own_alloc,
 	.free		= own_free,
+	.alloc_bulk	= own_alloc_bulk,
+	.free_bulk	= own_free_bulk,
 };

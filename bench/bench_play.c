@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One round, on one CPU or on two at once.
+ * One round, on one CPU or on several at once.
  *
  * A round is timed as a whole, never a pair: reading the clock costs more
- * than a pair, in UML by far. Where two play, each is a thread bound to its
- * CPU, and both wait for each other before the clock starts.
+ * than a pair, in UML by far. Where several play, each is a thread bound to
+ * its CPU, and all wait for each other before the clock starts.
  */
 #include <linux/atomic.h>
 #include <linux/completion.h>
@@ -33,7 +33,7 @@ struct seat {
 };
 
 /* What it costs to read the clock: the least of some readings in a row. */
-static u64 clock_ns(void)
+u64 bench_clock_ns(void)
 {
 	u64 least = U64_MAX;
 	unsigned int i;
@@ -49,7 +49,7 @@ static u64 clock_ns(void)
 static void time_work(struct bench_player *player)
 {
 	unsigned long preempted = current->nivcsw;
-	u64 reading_ns = clock_ns(), start_ns = ktime_get_ns();
+	u64 reading_ns = bench_clock_ns(), start_ns = ktime_get_ns();
 
 	player->failed += player->load->play->work(player);
 	player->ns = ktime_get_ns() - start_ns - reading_ns;
@@ -68,7 +68,7 @@ static void end(struct bench_player *player)
 		player->load->play->end(player);
 }
 
-/* Who waits for the other wants its CPU: nobody sleeps between here and the end. */
+/* Who waits for the others wants its CPU: nobody sleeps between here and the end. */
 static int player_thread(void *arg)
 {
 	struct seat *seat = arg;

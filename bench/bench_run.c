@@ -3,7 +3,8 @@
  * The rounds in turn, their number of pairs, and their medians.
  *
  * One load after the other; the first round of every contender is a warm-up,
- * whose objects are checked and whose time does not count.
+ * whose objects are checked and whose time does not count. Nor does that of the
+ * last one, whose objects are checked again and weighed.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -30,15 +31,20 @@ u64 bench_nr_failed(void)
 	return nr_failed;
 }
 
+void bench_add_failed(u64 nr)
+{
+	nr_failed += nr;
+}
+
 /* The objects are looked at, and so are not to be written over. */
-static int warm_up(const struct bench_contender *contender,
+static int checked(const struct bench_contender *contender,
 		   const struct bench_load *load, unsigned int pairs,
 		   struct bench_round *round)
 {
 	struct bench_load untouched = *load;
 
 	untouched.touch = false;
-	return bench_play_round(bench_check(contender), &untouched, pairs, round);
+	return bench_play_round(bench_check(contender, load->batch), &untouched, pairs, round);
 }
 
 /* Where another task took a CPU in the middle the time is not ours: once more. */
@@ -56,18 +62,20 @@ static int undisturbed(const struct bench_contender *contender,
 	return err;
 }
 
-/* Round @turn of contender @nr; 0 is the warm-up. */
+/* A round of contender @nr, checked or timed. */
 static int run_round(unsigned int nr, const struct bench_load *load,
-		     unsigned int pairs, unsigned int turn, struct bench_round *round)
+		     unsigned int pairs, bool is_timed, struct bench_round *round)
 {
 	s64 free_before = bench_free_bytes();
 	int err;
 
-	round->failed = 0;
-	if (turn)
+	*round = (struct bench_round){ };
+	if (is_timed) {
 		err = undisturbed(bench_contenders[nr], load, pairs, round);
-	else
-		err = warm_up(bench_contenders[nr], load, pairs, round);
+	} else {
+		err = checked(bench_contenders[nr], load, pairs, round);
+		round->peak_bytes = held_bytes[nr] + free_before - bench_least_free_bytes();
+	}
 	held_bytes[nr] += free_before - bench_free_bytes();
 	round->held_bytes = held_bytes[nr];
 	return err;
@@ -98,7 +106,8 @@ static bool takes_part(unsigned int nr, unsigned int set,
 	const struct bench_contender *contender = bench_contenders[nr];
 
 	return (contender->sets & set) && contender->available(load) &&
-	       (load->nr_cpus == 1 || !contender->one_cpu);
+	       (load->nr_cpus == 1 || !contender->one_cpu) &&
+	       (!load->play->in_bulk || contender->alloc_bulk);
 }
 
 static void finish(unsigned int nr_prepared, unsigned int set,
@@ -137,20 +146,23 @@ static int run_rounds(unsigned int set, const struct bench_load *load,
 {
 	struct bench_round round;
 	unsigned int nr, turn;
+	bool is_timed;
 	int err;
 
-	for (turn = 0; turn <= effort.rounds; turn++)
+	for (turn = 0; turn <= effort.rounds + 1; turn++)
 		for (nr = 0; nr < bench_nr_contenders; nr++) {
+			is_timed = turn && turn <= effort.rounds;
 			if (!takes_part(nr, set, load))
 				continue;
 			if (signal_pending(current))
 				return -EINTR;
-			err = run_round(nr, load, effort.pairs, turn, &round);
+			err = run_round(nr, load, effort.pairs, is_timed, &round);
 			if (err)
 				return err;
 			results[nr].failed += round.failed;
 			nr_failed += round.failed;
-			if (turn)
+			results[nr].peak_bytes = max(results[nr].peak_bytes, round.peak_bytes);
+			if (is_timed)
 				counted[nr][turn - 1] = round;
 		}
 	return 0;
@@ -158,7 +170,7 @@ static int run_rounds(unsigned int set, const struct bench_load *load,
 
 /**
  * bench_compare() - run a load with all contenders of a set
- * @set: BENCH_DEMO, BENCH_INSN or BENCH_FULL
+ * @set: BENCH_DEMO, BENCH_INSN, BENCH_FULL or BENCH_TYPED
  * @load: the load
  * @effort: rounds and pairs a round; neither is 0
  * @results: one for each of bench_contenders[]; their rounds are there until

@@ -1,14 +1,14 @@
 #!/bin/bash
 # bench.sh [LANE...]: run the benchmark in each lane, by default in all that are meant for it; gather the rows
-# in build/bench/results.csv, with their medians, and show these beside kmalloc's.
-# A lane whose kernel cannot be had is skipped; one that fails, or whose rows are not complete, fails all.
+# in build/bench/results.csv, with their medians, and show these beside kmalloc's. Lane `host` is this machine
+# itself, see bench-host.sh. A lane whose kernel cannot be had is skipped; one that fails, or whose rows are not complete, fails all.
 # shellcheck source=vm/lib.sh
 . "$(dirname "$0")/lib.sh"
 lanes=("$@")
-[ $# -gt 0 ] || lanes=(bench-new-icount bench-6.12-icount bench-new-cross bench-uml-new)
+[ $# -gt 0 ] || lanes=(bench-new-icount bench-6.12-icount bench-new-cross bench-new-2cpu bench-uml-new)
 for lane in "${lanes[@]}"; do
-	[[ -f $top/vm/lanes/$lane && $lane == bench-* ]] ||
-		die "no benchmark lane '$lane', there are: $(cd "$top/vm/lanes" && echo bench-*)"
+	[[ -f $top/vm/lanes/$lane && $lane == bench-* ]] || [ "$lane" = host ] ||
+		die "no benchmark lane '$lane', there are: host $(cd "$top/vm/lanes" && echo bench-*)"
 done
 dir=$top/build/bench
 results=$dir/results.csv
@@ -25,14 +25,17 @@ rows()
 {
 	local counted=
 	! counts "$1" || counted=1
-	awk -F, -v OFS=, -v lane="$1" -v counted=$counted '
+	awk -F, -v OFS=, -v lane="$1" -v counted=$counted -v day="$(date -u +%F)" '
 	/^kzpool_bench: set .* on Linux / { split($1, word, " "); kernel = word[6] }
-	$1 == "kzpool_bench: row" && NF == 9 {
-		print kernel, lane, $2, $3, $4, $5, $6, $7, $8, counted ? $8 : "", $9
-		printed++
+	/^kzpool-guest: budget / { split($1, word, " "); budget = word[3] }
+	/^kzpool(_bench|-guest): row,/ && NF == 10 {
+		row[++printed] = lane OFS $2 OFS $3 OFS $4 OFS $5 OFS $6 OFS $7 OFS $8 OFS \
+			(counted ? $8 : "") OFS $9 OFS $10 OFS budget OFS day
 	}
-	$1 == "kzpool_bench: rows" { announced += $2 }
+	/^kzpool(_bench|-guest): rows,/ { announced += $2 }
 	END {
+		for (i = 1; i <= printed; i++)
+			print kernel, row[i]
 		print printed + 0 " rows, " announced + 0 " announced" >"/dev/stderr"
 		exit !printed || printed != announced
 	}' "$log/$1.console.log"
@@ -42,18 +45,18 @@ rows()
 medians()
 {
 	awk -F, -v OFS=, '
-	{ print; key = $1 FS $2 FS $3 FS $4 FS $5 FS $6 FS $7 }
-	!(key in n) { keys[++nr] = key }
-	{ at = ++n[key]; counted[key] = $10 != ""; held[key] = $11 }
+	{ print; key = $1 FS $2 FS $3 FS $4 FS $5 FS $6 FS $7; rest = $13 FS $14 }
+	!((key, rest) in n) { keys[++nr] = key; rests[nr] = rest }
+	{ key = key SUBSEP rest; at = ++n[key]; counted[key] = $10 != ""; held[key] = $11 FS $12 }
 	{	# keep what is there in order
 		for (; at > 1 && ns[key, at - 1] > $9 + 0; at--) ns[key, at] = ns[key, at - 1]
 		ns[key, at] = $9 + 0
 	}
 	END {
 		for (i = 1; i <= nr; i++) {
-			key = keys[i]
+			key = keys[i] SUBSEP rests[i]
 			mid = sprintf("%.2f", ns[key, int((n[key] + 1) / 2)])
-			print key, "median", mid, counted[key] ? mid : "", held[key]
+			print keys[i], "median", mid, counted[key] ? mid : "", held[key], rests[i]
 		}
 	}'
 }
@@ -63,12 +66,12 @@ table()
 {
 	awk -F, '
 	$8 != "median" { next }
-	{ load = sprintf("%-15s %6s %5d %4d", $3, $4 ? $4 : "", $5, $6) }
+	{ load = sprintf("%-15s %6s %5d %4d %9s", $3, $4 ? $4 : "", $5, $6, $13) }
 	!(load in seen) { seen[load]; loads[++nr] = load }
 	{ figure[load, $7] = $9 }
 	END {
-		names = split("zpool zpool_sized kmalloc kmem_cache pages fixed_pool floor", name, " ")
-		printf "%-15s %6s %5s %4s", "load", "size", "batch", "cpus"
+		names = split("zpool zpool_sized zpool_cache kmalloc kmem_cache pages fixed_pool floor", name, " ")
+		printf "%-15s %6s %5s %4s %9s", "load", "size", "batch", "cpus", "budget"
 		for (i = 1; i <= names; i++) printf " %11s", name[i]
 		print "  kmalloc/zpool"
 		for (l = 1; l <= nr; l++) {
@@ -84,10 +87,13 @@ table()
 measure()
 {
 	local status=0
-	"$top/vm/run.sh" "$1" >"$dir/$1.log" || status=$?
+	case $1 in
+	host) "$top/vm/bench-host.sh" "$log/host.console.log" >"$dir/$1.log" || status=$? ;;
+	*) "$top/vm/run.sh" "$1" >"$dir/$1.log" || status=$? ;;
+	esac
 	[ $status = 77 ] && return 77
 	[ $status = 0 ] || { grep -A 3 '^not ok' "$dir/$1.log" >&2; return 1; }
-	rows "$1" >"$dir/$1.rows" && medians <"$dir/$1.rows" >"$dir/$1.csv"
+	rows "$1" >"$dir/$1.rows" && medians <"$dir/$1.rows" >"$dir/$1.medians"
 }
 
 failed=()
@@ -99,7 +105,7 @@ for lane in "${lanes[@]}"; do
 		unit=ns
 		! counts "$lane" || unit=instructions
 		printf '\n%s: medians, %s a pair, after one warm-up round each\n' "$lane" $unit
-		table <"$dir/$lane.csv"
+		table <"$dir/$lane.medians"
 		;;
 	77) say "$lane: skipped, its kernel cannot be had here" ;;
 	*) failed+=("$lane") ;;
@@ -107,8 +113,8 @@ for lane in "${lanes[@]}"; do
 done
 # What was measured in other lanes before stays.
 {
-	echo kernel,lane,load,size,batch,cpus,contender,round,ns_per_op,insn_per_op,held_bytes
-	cat "$dir"/bench-*.csv
+	echo kernel,lane,load,size,batch,cpus,contender,round,ns_per_op,insn_per_op,held_bytes,peak_bytes,budget_kb,date
+	cat "$dir"/*.medians
 } >"$results"
 [ ${#failed[@]} = 0 ] || die "failed: ${failed[*]}"
 say "all rows are in $results"

@@ -7,7 +7,7 @@
 packages=(bc bison build-essential busybox-static cpio flex linux-source-6.12 xz-utils)
 if [ "$1" != um ]; then
 	packages+=(clang-14 libelf-dev lld-14 llvm-14 linux-headers-6.12-amd64 linux-headers-6.12-rt-amd64
-		linux-headers-amd64 qemu-system-x86 shellcheck sparse)
+		linux-headers-amd64 python3 qemu-system-x86 shellcheck sparse)
 fi
 
 missing=()

@@ -2,6 +2,7 @@
 debugfs=/sys/kernel/debug/kzpool
 parameters=/sys/module/kzpool/parameters
 program=/sys/module/kzpool_press/parameters/do
+modules=		# in /
 
 # check NAME COMMAND...: one test line.
 check()
@@ -9,6 +10,18 @@ check()
 	name=$1
 	shift
 	if "$@"; then echo "ok - $name"; else echo "not ok - $name"; fi
+}
+
+# tell WORD...: a line for who reads the rows of the benchmark
+tell()
+{
+	echo "$*"
+}
+
+# collect: take the rows of a benchmark that has ended; here they are on the console
+collect()
+{
+	:
 }
 
 refuses()
@@ -84,6 +97,19 @@ press()
 report()
 {
 	while IFS= read -r line; do echo "| $line"; done
+}
+
+# free_kb [COUNTER]: free memory of the whole guest, pages on per-CPU lists included, and what COUNTER
+# counts; the largest of some readings, since each process that runs meanwhile only takes away.
+free_kb()
+{
+	echo 3 >/proc/sys/vm/drop_caches
+	for _ in 1 2 3 4 5; do
+		sleep 0.2
+		cat /proc/sys/vm/stat_refresh
+		awk -v also="^${1:-none}" '$1 ~ also || $1 == "nr_free_pages" || $1 == "count:" { pages += $2 }
+			END { print pages * 4 }' /proc/zoneinfo
+	done | sort -n | tail -n 1
 }
 
 # stat KEY: its value in the module's statistics

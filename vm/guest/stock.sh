@@ -1,18 +1,5 @@
 # kzpool as people load it: under torture, its accounts against the machine's, bad values, unload.
 
-# free_kb [COUNTER]: free memory of the whole guest, pages on per-CPU lists included, and what COUNTER
-# counts; the largest of some readings, since each process that runs meanwhile only takes away.
-free_kb()
-{
-	echo 3 >/proc/sys/vm/drop_caches
-	for _ in 1 2 3 4 5; do
-		sleep 0.2
-		cat /proc/sys/vm/stat_refresh
-		awk -v also="^${1:-none}" '$1 ~ also || $1 == "nr_free_pages" || $1 == "count:" { pages += $2 }
-			END { print pages * 4 }' /proc/zoneinfo
-	done | sort -n | tail -n 1
-}
-
 # held_kb: what kzpool says it took
 held_kb()
 {
