@@ -368,7 +368,9 @@ static void free_batch(struct zpool_cache *cache, void *obj, unsigned int least,
 		head = this_cpu_ptr(cache->heads);
 		tail = this_cpu_ptr(cache->tails);
 		depot = &zpool_this_node(cache)->depot;
-		if (spare && least)
+		if (zpool_head_has_room(head))	/* by now, or on this CPU */
+			retired = spare;
+		else if (spare && least)
 			retired = zpool_head_put_own(head, spare);
 		else if (spare)
 			zpool_head_install(head, depot, spare);

@@ -2,10 +2,10 @@
 /*
  * The slow half of a CPU's pair: see zpool_head.h.
  *
- * All functions named zpool_head_* and zpool_remote_*, but for init and start,
- * run inside the busy section of the CPU that head and tail belong to. They
- * take that CPU's slow_lock, since another CPU may come to drain it, and may
- * nest a depot's lock in it.
+ * All functions here named zpool_head_* and zpool_remote_*, but for init and start,
+ * run inside the busy section of the CPU that head and tail belong to. Those that
+ * change its pointers take that CPU's slow_lock, since another CPU may come to
+ * drain it, and may nest a depot's lock in it.
  *
  * Capacity changes lazily: tail->capacity is that of the next magazine, and
  * those of other capacities go on meanwhile. What a pair gives to the depot is
@@ -32,6 +32,8 @@ void zpool_heads_init(struct zpool_cpu_heads *heads)
 	zpool_head_init(&heads->none);
 }
 
+#define SWING_UNKNOWN	(ULONG_MAX / 2)
+
 void zpool_tail_init(struct zpool_cpu_tail *tail, size_t stride, unsigned int capacity)
 {
 	*tail = (struct zpool_cpu_tail) {
@@ -39,6 +41,7 @@ void zpool_tail_init(struct zpool_cpu_tail *tail, size_t stride, unsigned int ca
 		.stride = stride,
 		.capacity = capacity,
 		.may_raise = true,
+		.swing = SWING_UNKNOWN,
 	};
 	zpool_watch_init(&tail->watch, capacity);
 }
@@ -178,8 +181,6 @@ static bool centre_pair(struct zpool_cpu_head *head, enum zpool_way way, unsigne
  * in sum, as much is put into loaded, or taken out of it, as leaves both sides the
  * same to spare.
  */
-#define SWING_UNKNOWN	(ULONG_MAX / 2)
-
 /* Before anything is moved. */
 static void note_miss(const struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
 		      enum zpool_way way, bool by_depot)
@@ -238,7 +239,8 @@ static struct zpool_magazine *exchange_for_full(struct zpool_cpu_head *head,
 	struct zpool_magazine *retired = NULL;
 
 	make_previous_the_smaller(head);
-	if (head->previous != zpool_no_magazine && zpool_magazine_is_small(head->previous, tail->capacity))
+	if (!head->previous->count && head->previous != zpool_no_magazine &&
+	    zpool_magazine_is_small(head->previous, tail->capacity))
 		retired = head->previous;
 	else
 		zpool_depot_put_locked(depot, head->previous);
@@ -577,6 +579,7 @@ void zpool_head_start(void)
 
 		raw_spin_lock_init(&of->slow_lock);
 		of->offset = (unsigned long)of - (__force unsigned long)&zpool_cpu;
+		WARN_ON_ONCE(of->offset & ZPOOL_BUSY);
 		for (tag = 0; tag < ZPOOL_NR_TAGS; tag++)
 			zpool_heads_init(&of->heads[tag]);
 	}

@@ -29,7 +29,8 @@
 /*
  * One CPU's share of one cache. The pointers change only under the CPU's
  * slow_lock; what loaded points to is the business of the CPU's busy section,
- * an RCU reader; what previous points to, of whoever holds slow_lock.
+ * an RCU reader; what previous points to, of whoever holds slow_lock: without it,
+ * the busy section may look how much it has.
  */
 struct zpool_cpu_head {
 	struct zpool_magazine *loaded;
@@ -44,8 +45,9 @@ struct zpool_cpu_heads {
 	struct zpool_cpu_head none;
 } __aligned(8 * sizeof(void *));
 
-/* From the one to the other. All addresses of heads, and all CPUs' offsets, are multiples of two. */
+/* From the one to the other: a bit that is clear in all CPUs' offsets, which are of whole pages. */
 #define ZPOOL_BUSY	offsetof(struct zpool_cpu_heads, none)
+static_assert(!(ZPOOL_BUSY & (ZPOOL_BUSY - 1)) && ZPOOL_BUSY < PAGE_SIZE);
 
 enum zpool_way { ZPOOL_UNDERFLOW, ZPOOL_OVERFLOW };
 
@@ -230,6 +232,13 @@ static inline bool zpool_head_swap(struct zpool_cpu_head *head, struct zpool_cpu
 
 	return (way == ZPOOL_UNDERFLOW ? count : count < mag->capacity) &&
 	       zpool_head_swap_locking(head, tail, way);
+}
+
+static inline bool zpool_head_has_room(const struct zpool_cpu_head *head)
+{
+	const struct zpool_magazine *mag = READ_ONCE(head->loaded);
+
+	return mag->count < mag->capacity;
 }
 
 /* The node that this CPU fills from. Outside of a busy section the CPU may be another already. */

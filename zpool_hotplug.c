@@ -74,9 +74,6 @@ static int memory_goes(const struct memory_notify *range)
 static int memory_changed(struct notifier_block *nb, unsigned long action, void *arg)
 {
 	switch (action) {
-	case MEM_GOING_ONLINE:
-		zpool_pages_measure();
-		break;
 	case MEM_GOING_OFFLINE:
 		return memory_goes(arg);
 	case MEM_ONLINE:
@@ -110,7 +107,6 @@ int zpool_hotplug_start(void)
 		return err;
 	}
 	/* What came or went before somebody listened. */
-	zpool_pages_measure();
 	cpus_read_lock();
 	zpool_node_update();
 	cpus_read_unlock();

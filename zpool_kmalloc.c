@@ -72,7 +72,7 @@ static noinline void *alloc_instead(unsigned int class, gfp_t gfp, int node, voi
 
 /*
  * What follows the fast path are calls in tail position only, so that the fast
- * path itself needs no stack: it saves eight instructions of some seventy.
+ * path itself needs no stack.
  */
 
 static noinline void *zeroed(void *obj, size_t size)
@@ -289,7 +289,7 @@ static void kfree_sensitive_later(struct llist_node *node)
 }
 
 /* Bytes of an object by its page's tag: of a class, else none. */
-static unsigned long tag_bytes[ZPOOL_NR_TAGS] __ro_after_init;
+static unsigned long tag_bytes[1 << ZPOOL_TAG_BITS] __ro_after_init;
 
 static DEFINE_PER_CPU(struct zpool_deferral, foreign);
 static DEFINE_PER_CPU(struct zpool_deferral, sensitive);
@@ -519,7 +519,7 @@ void *zpool_krealloc(const void *p, size_t new_size, gfp_t gfp)
 	if (ZERO_OR_NULL_PTR(p))
 		return alloc_for(new_size, gfp);
 	if (!new_size) {
-		zpool_kfree(p);
+		zpool_kfree_from(p, (void *)_RET_IP_);
 		return ZERO_SIZE_PTR;
 	}
 	if (!zpool_is_ours(p, &page))
@@ -535,7 +535,7 @@ void *zpool_krealloc(const void *p, size_t new_size, gfp_t gfp)
 	new = alloc_for(new_size, gfp);
 	if (new) {
 		memcpy(new, p, usable);
-		zpool_kfree(p);
+		zpool_kfree_from(p, (void *)_RET_IP_);
 	}
 	return new;
 }

@@ -6,6 +6,7 @@
  * allocator wants to see 1 on the first page of each block it gets back. What
  * is allocated above the pages that a run needs goes back at once.
  */
+#include <linux/atomic.h>
 #include <linux/bitops.h>
 #include <linux/cache.h>
 #include <linux/compiler.h>
@@ -25,10 +26,17 @@
 
 unsigned long zpool_linear_bytes __read_mostly;
 
-/* At load, and before memory comes online. */
-void zpool_pages_measure(void)
+/* Before the first pointer into it goes out. */
+static void extend_linear(const void *base, size_t bytes)
 {
-	WRITE_ONCE(zpool_linear_bytes, (unsigned long)high_memory - PAGE_OFFSET);
+	unsigned long end = (unsigned long)kasan_reset_tag(base) + bytes - PAGE_OFFSET;
+	unsigned long seen = READ_ONCE(zpool_linear_bytes), was;
+
+	for (; end > seen; seen = was) {
+		was = cmpxchg(&zpool_linear_bytes, seen, end);
+		if (was == seen)
+			break;
+	}
 }
 
 /*
@@ -178,6 +186,7 @@ void zpool_pages_mark(void *base, size_t bytes, size_t stride, const void *slab,
 	struct page *page;
 	size_t offset;
 
+	extend_linear(base, bytes);
 	for_each_start(page, base, bytes, stride, offset) {
 		set_page_private(page, private);
 		SetPagePrivate(page);

@@ -23,17 +23,18 @@
 #include "zpool_sizeclass.h"
 
 /*
- * A tag tells the general class, or that the header knows whose the page is. A page
+ * A tag tells the general class, or that the header knows whose the page is: a typed
+ * cache's, or one that no magazine may hold, or, with init_on_free, any. A page
  * that has just lost its mark (its object is freed by two CPUs at once) reads as 0,
  * without a header.
  */
 #define ZPOOL_TAG_BITS		6
-#define ZPOOL_NR_TAGS		(1U << ZPOOL_TAG_BITS)
-#define ZPOOL_TAG_MASK		(ZPOOL_NR_TAGS - 1UL)
+#define ZPOOL_TAG_MASK		((1UL << ZPOOL_TAG_BITS) - 1)
 #define ZPOOL_TAG_CLASS(class)	((class) + 1)
-#define ZPOOL_TAG_HEADER	63U	/* typed cache, or no magazine may hold it */
+#define ZPOOL_TAG_HEADER	ZPOOL_TAG_CLASS(ZPOOL_NR_CLASSES)
+#define ZPOOL_NR_TAGS		(ZPOOL_TAG_HEADER + 1)	/* that a page may have */
+static_assert(ZPOOL_NR_TAGS <= 1U << ZPOOL_TAG_BITS);
 
-void zpool_pages_measure(void);
 struct page *zpool_pages_alloc(const struct zpool_geometry *g, gfp_t gfp, int node,
 			       const struct zpool_run **run);
 void zpool_pages_free(struct page *page, unsigned int order, unsigned int nr_pages);
@@ -42,19 +43,22 @@ void zpool_pages_mark(void *base, size_t bytes, size_t stride, const void *slab,
 		      unsigned int tag);
 void zpool_pages_unmark(void *base, size_t bytes, size_t stride);
 
-/* From PAGE_OFFSET to high_memory, as of when memory came last: all that can be ours. */
+/*
+ * From PAGE_OFFSET to the last byte that ever was ours. (high_memory is no bound: on
+ * some architectures it stays where it is when memory comes above.)
+ */
 extern unsigned long zpool_linear_bytes;
 
 /*
- * The page of a pointer into the linear map; false for any other, which may have no
- * struct page to look at. virt_to_page() on x86-64 tests for the kernel's own text
- * mapping, which the bounds exclude.
+ * The page of a pointer into the part of the linear map where our pages can be; false
+ * for any other. virt_to_page() on x86-64 tests for the kernel's own text mapping,
+ * which the bounds exclude.
  */
 static __always_inline bool zpool_linear_page(const void *p, struct page **page)
 {
 	unsigned long offset = (unsigned long)kasan_reset_tag(p) - PAGE_OFFSET;
 
-	if (unlikely(offset >= zpool_linear_bytes))
+	if (unlikely(offset >= data_race(zpool_linear_bytes)))
 		return false;
 #ifdef CONFIG_X86_64
 	*page = pfn_to_page(offset >> PAGE_SHIFT);
@@ -78,7 +82,7 @@ static __always_inline bool zpool_page_is_ours(const struct page *page)
 
 static __always_inline unsigned int zpool_page_tag(const struct page *page)
 {
-	return page_private(page) & ZPOOL_TAG_MASK;
+	return READ_ONCE(page->private) & ZPOOL_TAG_MASK;
 }
 
 static __always_inline bool zpool_tag_is_class(unsigned int tag)

@@ -216,7 +216,6 @@ void zpool_slab_sync(void)
  */
 int zpool_slab_start(void)
 {
-	zpool_pages_measure();
 	zpool_defer_init(&released_later, release_later);
 	headers = kmem_cache_create("kzpool_slab", HEADER_BYTES,
 				    __alignof__(struct zpool_slab),

@@ -66,7 +66,7 @@ void zpool_slab_sync(void);
 
 static __always_inline struct zpool_slab *zpool_page_slab(const struct page *page)
 {
-	return (struct zpool_slab *)(page_private(page) & ~ZPOOL_TAG_MASK);
+	return (struct zpool_slab *)(READ_ONCE(page->private) & ~ZPOOL_TAG_MASK);
 }
 
 static inline size_t zpool_slab_bytes(const struct zpool_slab *slab)

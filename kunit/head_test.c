@@ -376,7 +376,47 @@ static void busy_section_does_not_nest(struct kunit *test)
 	zpool_cpu_exit();
 }
 
+/*
+ * Who interrupts a busy section is led to heads where nothing is and nothing stays,
+ * however often that happens, and who was interrupted goes on with its own.
+ */
+static void an_interrupt_is_led_past_the_heads(struct kunit *test)
+{
+	struct zpool_cpu_head __percpu *heads = &zpool_cpu.heads[ZPOOL_TAG_CLASS(3)].own;
+	size_t size = zpool_class_size(3);
+	void *first = zpool_kmalloc(size, GFP_KERNEL), *in_between;
+	struct zpool_cpu_head *own, *none, *again;
+	unsigned long outer, inner;
+	bool is_none, entered;
+
+	outer = zpool_head_begin();
+	own = zpool_head_at(heads, outer);
+	inner = zpool_head_begin();
+	none = zpool_head_at(heads, inner);
+	zpool_head_end(inner);
+	entered = zpool_cpu_enter();
+	in_between = zpool_kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
+	if (in_between)
+		zpool_kfree(in_between);
+	again = zpool_head_at(heads, outer);
+	is_none = none->loaded == zpool_no_magazine && none->previous == zpool_no_magazine &&
+		  !none->allocs && !none->frees;
+	zpool_head_end(outer);
+
+	KUNIT_EXPECT_FALSE(test, entered);
+	KUNIT_EXPECT_PTR_NE(test, none, own);
+	KUNIT_EXPECT_PTR_EQ(test, again, own);
+	KUNIT_EXPECT_TRUE(test, is_none);
+	KUNIT_EXPECT_PTR_NE(test, own->loaded, zpool_no_magazine);
+	KUNIT_EXPECT_NOT_NULL(test, in_between);
+	outer = zpool_head_begin();
+	zpool_head_end(outer);
+	KUNIT_EXPECT_EQ(test, outer & ZPOOL_BUSY, 0UL);
+	zpool_kfree(first);
+}
+
 static struct kunit_case head_cases[] = {
+	KUNIT_CASE(an_interrupt_is_led_past_the_heads),
 	KUNIT_CASE(refill_swaps_first),
 	KUNIT_CASE(refill_exchanges_at_the_depot),
 	KUNIT_CASE(refill_finds_nothing),
