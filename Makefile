@@ -7,7 +7,7 @@ checks := lint layers scan build bad-input userspace
 stock := qemu-6.1 qemu-6.12 qemu-6.12-pressure qemu-6.12-compact qemu-6.12-rt qemu-6.12-icount qemu-6.12-late-node
 built := uml-6.12-kasan uml-6.12 qemu-new qemu-new-icount uml-new qemu-6.12-debug
 
-.PHONY: modules modules_install clean help demo bench check check-kernels check-quick check-build lint insn-table
+.PHONY: modules modules_install clean help demo bench bench-peers check check-kernels check-quick check-build lint insn-table
 
 modules: ## build kzpool.ko for the running kernel, or KDIR=<a kernel's build directory>
 	@vm/kdir.sh "$(KDIR)"
@@ -27,6 +27,9 @@ demo: ## see it work in a kernel of its own (no root once the packages are there
 
 bench: ## measure beside kmalloc on 6.12 and the newest kernel: rows in build/bench/results.csv
 	@vm/bench.sh
+
+bench-peers: ## measure the core, as a program, beside malloc of glibc, jemalloc, mimalloc and tcmalloc
+	@userspace-test/peers/bench.sh
 
 check: ## all that must pass before a commit: about 15 minutes, some 35 the first time
 	@vm/setup.sh all
