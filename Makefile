@@ -7,7 +7,8 @@ checks := lint layers scan build bad-input userspace
 stock := qemu-6.1 qemu-6.12 qemu-6.12-pressure qemu-6.12-compact qemu-6.12-rt qemu-6.12-icount qemu-6.12-late-node
 built := uml-6.12-kasan uml-6.12 qemu-new qemu-new-icount uml-new qemu-6.12-debug
 
-.PHONY: modules modules_install clean help demo bench bench-host benchmarks-doc check check-kernels check-quick check-build lint insn-table
+.PHONY: modules modules_install clean help demo bench bench-host bench-peers benchmarks-doc check check-kernels \
+	check-quick check-build lint insn-table
 
 modules: ## build kzpool.ko for the running kernel, or KDIR=<a kernel's build directory>
 	@vm/kdir.sh "$(KDIR)"
@@ -31,6 +32,9 @@ bench: ## measure beside kmalloc on 6.12 and the newest kernel: rows in build/be
 bench-host: ## the same on this machine itself, whose kernel loads the modules (root); ten minutes, left alone
 	@vm/bench-host.sh check
 	@vm/bench.sh host
+
+bench-peers: ## measure the core, as a program, beside malloc of glibc, jemalloc, mimalloc and tcmalloc
+	@userspace-test/peers/bench.sh
 
 benchmarks-doc: ## docs/benchmarks.md and its charts, from what was measured last
 	@vm/setup.sh all

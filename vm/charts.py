@@ -24,7 +24,7 @@ MIXES = {
     "replace_1k_5k": "the same, 1 to 5 KiB",
     "replace_16_64k": "the same, 16 B to 64 KiB",
 }
-COMMANDS = {"host": "make bench-host", "userspace": "make bench-userspace"}
+COMMANDS = {"host": "make bench-host", "userspace": "make bench-peers"}
 BUDGETS = {"automatic": "automatic budget", "131072": "`budget_kb=131072`"}
 # Colours that people with any sight of colours tell apart; the marks differ, too.
 LOOKS = {

@@ -1,11 +1,13 @@
 #!/bin/bash
-# setup.sh um|all: install the Debian packages that the machine lacks, of those that UML lanes (and so
-# make demo) need, or of all.
+# setup.sh um|peers|all: install the Debian packages that the machine lacks, of those that UML lanes (and so
+# make demo) need, that make bench-peers needs, or that all the rest does.
 # shellcheck source=vm/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 packages=(bc bison build-essential busybox-static cpio flex linux-source-6.12 xz-utils)
-if [ "$1" != um ]; then
+if [ "$1" = peers ]; then
+	packages=(build-essential libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 valgrind)
+elif [ "$1" != um ]; then
 	packages+=(clang-14 libelf-dev lld-14 llvm-14 linux-headers-6.12-amd64 linux-headers-6.12-rt-amd64
 		linux-headers-amd64 python3 qemu-system-x86 shellcheck sparse)
 fi

@@ -105,7 +105,7 @@ static inline int fls(unsigned int x)
 
 static inline unsigned long __fls(unsigned long x)
 {
-	return BITS_PER_LONG - 1 - __builtin_clzl(x);
+	return __builtin_clzl(x) ^ (BITS_PER_LONG - 1);		/* the compiler has one instruction for this */
 }
 
 static inline unsigned long __ffs(unsigned long x)
