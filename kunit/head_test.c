@@ -382,8 +382,9 @@ static void busy_section_does_not_nest(struct kunit *test)
  */
 static void an_interrupt_is_led_past_the_heads(struct kunit *test)
 {
-	struct zpool_cpu_head __percpu *heads = &zpool_cpu.heads[ZPOOL_TAG_CLASS(3)].own;
-	size_t size = zpool_class_size(3);
+	const size_t size = 64;		/* a slab has more than a batch of them */
+	unsigned int tag = ZPOOL_TAG_CLASS(zpool_size_class(size));
+	struct zpool_cpu_head __percpu *heads = &zpool_cpu.heads[tag].own;
 	void *first = zpool_kmalloc(size, GFP_KERNEL), *in_between;
 	struct zpool_cpu_head *own, *none, *again;
 	unsigned long outer, inner;
