@@ -123,11 +123,10 @@ static void raise_capacity(const struct zpool_cpu_head *head, struct zpool_cpu_t
  * was given to the depot is wanted again often. A miss that the slabs serve is
  * no sign: what grows for good, or is given up for good, no magazine holds.
  */
-#define OFTEN_OPS	50U	/* a swap in fewer operations costs three instructions each */
-#define OFTEN_MISS_OPS	100U	/* and so does a visit to the depot */
+#define OFTEN_OPS	150U	/* a swap in fewer costs each of them more than one instruction, */
+				/* a visit to the depot more than two */
 #define FLIP_PAIRS	4U	/* pairs' worth of operations between two misses */
 #define FLIP_RUN	2U	/* magazines' worth that went out and came back */
-#define SWAP_CAPACITY	32U	/* with more, few loads go up and down just where two magazines meet */
 
 /* With this CPU's slow_lock held. */
 static bool is_turn(const struct zpool_cpu_head *head, struct zpool_turn *last,
@@ -137,7 +136,7 @@ static bool is_turn(const struct zpool_cpu_head *head, struct zpool_turn *last,
 	bool thrash;
 
 	if (way == last->way)
-		thrash = by_depot && ops < OFTEN_MISS_OPS;
+		thrash = by_depot && ops < OFTEN_OPS;
 	else
 		thrash = last->run <= FLIP_RUN && ops <= most_ops;
 	last->run = way != last->way ? 1 : min_t(unsigned int, last->run + 1, U8_MAX);
@@ -207,8 +206,7 @@ static __always_inline void serve_by_previous(struct zpool_cpu_head *head,
 	if (!is_centred)
 		swap_pair(head);
 	tail->swaps++;
-	if (is_turn(head, &tail->swap, way, false, OFTEN_OPS) && !is_centred &&
-	    tail->capacity < SWAP_CAPACITY)
+	if (is_turn(head, &tail->swap, way, false, OFTEN_OPS) && !is_centred)
 		note_thrash(head, tail);
 }
 

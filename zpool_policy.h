@@ -17,11 +17,11 @@
 #include <linux/types.h>
 
 /*
- * Objects of a magazine, if it may be any at all. The most fill 1 KiB of memory; a
- * visit to the depot then costs less than three instructions an operation.
+ * Objects of a magazine, if it may be any at all. The most fill 2 KiB of memory; a
+ * visit to the depot then costs less than two instructions an operation.
  */
 #define ZPOOL_LEAST_CAPACITY	4U
-#define ZPOOL_MOST_CAPACITY	124U
+#define ZPOOL_MOST_CAPACITY	252U
 
 /* What a person may set, see zpool_params.c for the ranges. */
 struct zpool_policy {

@@ -6,7 +6,7 @@
 #include "common.h"
 
 #define SIZE	104U
-#define NR	300U		/* many batches, more than two magazines */
+#define NR	(2 * ZPOOL_MOST_CAPACITY + 50)	/* many batches, more than two magazines */
 
 static void *objs[NR + 1];
 
@@ -38,7 +38,7 @@ static void expect_apart(struct kunit *test, unsigned int nr, size_t size)
 /* Cold, warm, and across the edges of batches; what lies behind is not touched. */
 static void as_many_as_wanted(struct kunit *test)
 {
-	static const unsigned int counts[] = { 0, 1, 2, 31, 32, 33, 64, 123, 124, 125, NR, 5 };
+	static const unsigned int counts[] = { 0, 1, 2, 31, 32, 33, 64, 251, 252, 253, NR, 5 };
 	struct zpool_cache *general = zpool_general[zpool_size_class(SIZE)];
 	struct zpool_cache *cache = create(test, SIZE);
 	unsigned int c;

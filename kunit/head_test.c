@@ -297,7 +297,7 @@ static void small_ones_retire(struct kunit *test)
 /* Half of a full pair's older magazine goes, in batches; what stays is loaded. */
 static void spill_keeps_half(struct kunit *test)
 {
-	static const unsigned int capacities[] = { 4, 12, 28, 60, 124 };
+	static const unsigned int capacities[] = { 4, 12, 28, 60, 124, 252 };
 	struct fixture *f = test->priv;
 	unsigned int c;
 

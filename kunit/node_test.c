@@ -11,7 +11,7 @@
 #include "common.h"
 
 #define SIZE	256U
-#define NR	300U		/* more than two magazines */
+#define NR	(2 * ZPOOL_MOST_CAPACITY + 50)	/* more than two magazines */
 
 static void *objs[NR];
 

@@ -93,9 +93,9 @@ static void denied_wants_room(struct kunit *test)
 		{ 10000, 5000, 0, 0, 1, 40, 79, 0, GROWS(DENIED, 40) },
 		{ 10000, 5000, 0, 0, 1, 40, 80, 0, GROWS(DENIED, 60) },
 		{ 10000, 5000, 0, 0, 1, 40, 120, 0, GROWS(DENIED, 60) },
-		{ 10000, 5000, 0, 0, 1, 124, 247, 0, GROWS(DENIED, 124) },
+		{ 10000, 5000, 0, 0, 1, 252, 503, 0, GROWS(DENIED, 252) },
 		/* Then it is a magazine for the depot that it was denied. */
-		{ 10000, 5000, 0, 0, 1, 124, 248, 0, GROWS(DENIED, 124) },
+		{ 10000, 5000, 0, 0, 1, 252, 504, 0, GROWS(DENIED, 252) },
 	};
 
 	EXPECT_GROWTH(test, rows);
@@ -112,7 +112,7 @@ static void thrash_grows(struct kunit *test)
 		{ 10000, 501, 250, 0, 0, 40, 80, 80, GROWS(PRESSURE, 60) },
 		{ 10000, 500, 500, 0, 0, 40, 80, 80, GROWS(PRESSURE, 60) },
 		{ 10000, 5000, 5000, 5000, 0, 40, 79, 80, GROWS(THRASH, 60) },
-		{ 10000, 5000, 5000, 0, 0, 124, 248, 248, CANNOT_GROW(THRASH) },
+		{ 10000, 5000, 5000, 0, 0, 252, 504, 504, CANNOT_GROW(THRASH) },
 	};
 
 	EXPECT_GROWTH(test, rows);
@@ -126,7 +126,7 @@ static void contention_grows(struct kunit *test)
 		{ 10000, 1000, 0, 99, 0, 40, 80, 0, STAYS(40) },
 		{ 10000, 101, 0, 11, 0, 40, 80, 0, GROWS(CONTENTION, 60) },
 		{ 10000, 100, 0, 100, 0, 40, 80, 0, STAYS(40) },
-		{ 10000, 10000, 0, 10000, 0, 124, 248, 0, CANNOT_GROW(CONTENTION) },
+		{ 10000, 10000, 0, 10000, 0, 252, 504, 0, CANNOT_GROW(CONTENTION) },
 	};
 
 	EXPECT_GROWTH(test, rows);
@@ -142,8 +142,8 @@ static void pressure_grows(struct kunit *test)
 		{ 10000, 101, 0, 0, 0, 50, 100, 0, GROWS(PRESSURE, 75) },
 		{ 10000, 900, 0, 0, 0, 50, 100, 100, GROWS(PRESSURE, 75) },
 		{ 10000, 901, 0, 0, 0, 50, 100, 100, STAYS(50) },
-		{ 10000, 0, 0, 0, 0, 124, 248, 248, CANNOT_GROW(PRESSURE) },
-		{ 10000, 0, 0, 0, 0, 123, 246, 246, GROWS(PRESSURE, 124) },
+		{ 10000, 0, 0, 0, 0, 252, 504, 504, CANNOT_GROW(PRESSURE) },
+		{ 10000, 0, 0, 0, 0, 251, 502, 502, GROWS(PRESSURE, 252) },
 		{ 10000, 0, 0, 0, 0, 4, 8, 6, STAYS(4) },
 		{ 10000, 0, 0, 0, 0, 4, 8, 7, GROWS(PRESSURE, 6) },
 	};
@@ -304,7 +304,7 @@ static void a_smaller_working_set_shrinks(struct kunit *test)
 /* Many looks at few operations have not seen what the load may do. */
 static void few_operations_shrink_nothing(struct kunit *test)
 {
-	static const unsigned int capacities[] = { 5, 40, 124 };
+	static const unsigned int capacities[] = { 5, 40, 252 };
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(capacities); i++) {

@@ -22,7 +22,7 @@
 #include "world.h"
 
 #define SIZE	256U
-#define NR	130U		/* more than a magazine holds */
+#define NR	(ZPOOL_MOST_CAPACITY + 6)	/* more than a magazine holds */
 
 static struct zpool_cache *cache;
 static void *objs[NR];
