@@ -511,16 +511,17 @@ static void make_room(struct pass *pass)
 /**
  * zpool_adapt_grant() - give out credit, as much as there is room beyond the reserve
  *
- * None under pressure.
+ * None under pressure, and none out of the half that is for depots: what CPUs take
+ * by themselves must not starve those who live by what others free.
  *
  * Context: process; zpool_adapt_lock held.
  */
 void zpool_adapt_grant(void)
 {
 	unsigned long limit = READ_ONCE(zpool_budget.limit);
-	unsigned long room = zpool_budget_room(limit);
+	unsigned long room = min(zpool_budget_room(limit - limit / RESERVE), zpool_budget_own_room());
 
-	zpool_budget_grant(zpool_level() ? 0 : room - min(room, limit / RESERVE));
+	zpool_budget_grant(zpool_level() ? 0 : room);
 }
 
 /*

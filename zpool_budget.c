@@ -68,8 +68,9 @@ void zpool_budget_move(size_t bytes, int from, int to)
  * zpool_budget_share() - let a claim count as made for depots
  * @bytes: how many
  *
- * Half of the limit is for them, whatever CPUs have claimed for themselves: a
- * CPU that frees what another allocates lives by the depot alone.
+ * Half of the limit is meant for them: no credit is given out of it. What CPUs
+ * have all the same claimed of it, by what the worker granted, is not to be had.
+ * A CPU that frees what another allocates lives by the depot alone.
  *
  * Return: true when it may, until zpool_budget_unshare().
  */
@@ -97,19 +98,20 @@ void zpool_budget_unshare(size_t bytes)
  * @least: how many it must be, not 0
  * @most: how many are wanted
  * @price: bytes that each costs
+ * @part: what is left divided by this goes to one buyer at most
  *
- * At most a quarter of what is left goes to one buyer, so that a CPU that comes
- * late finds some. Credit is leave to claim soon, not a claim: two who spend
+ * Credit is leave to claim soon, not a claim: two who spend
  * at once may take a little too much.
  *
  * Return: how many were bought, or 0.
  */
-unsigned int zpool_budget_spend(unsigned int least, unsigned int most, size_t price)
+unsigned int zpool_budget_spend(unsigned int least, unsigned int most, size_t price,
+				unsigned int part)
 {
 	long credit = atomic_long_read(&zpool_budget.credit);
 	unsigned int nr;
 
-	nr = min_t(unsigned long, most, max(credit, 0L) / 4 / price);
+	nr = min_t(unsigned long, most, max(credit, 0L) / part / price);
 	if (nr < least)
 		return 0;
 	atomic_long_sub(nr * price, &zpool_budget.credit);

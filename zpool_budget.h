@@ -42,7 +42,8 @@ void zpool_budget_return(size_t bytes, int nid);
 void zpool_budget_move(size_t bytes, int from, int to);
 bool zpool_budget_share(size_t bytes);
 void zpool_budget_unshare(size_t bytes);
-unsigned int zpool_budget_spend(unsigned int least, unsigned int most, size_t price);
+unsigned int zpool_budget_spend(unsigned int least, unsigned int most, size_t price,
+				unsigned int part);
 void zpool_budget_grant(unsigned long bytes);
 void zpool_budget_set_limit(unsigned long bytes);
 void zpool_budget_tell_idle(int nid, unsigned long pages);
@@ -54,6 +55,16 @@ static inline unsigned long zpool_budget_room(unsigned long limit)
 	unsigned long claimed = atomic_long_read(&zpool_budget.claimed);
 
 	return claimed < limit ? limit - claimed : 0;
+}
+
+/* Bytes that CPUs may still claim of the half of the limit that is not for depots. */
+static inline unsigned long zpool_budget_own_room(void)
+{
+	unsigned long half = READ_ONCE(zpool_budget.limit) / 2;
+	long own = atomic_long_read(&zpool_budget.claimed) -
+		   atomic_long_read(&zpool_budget.shared);
+
+	return own < (long)half ? half - max(own, 0L) : 0;
 }
 
 /* Bytes that magazines for depots may still claim. */

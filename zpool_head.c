@@ -96,7 +96,8 @@ static void lock_depot(struct zpool_depot *depot, struct zpool_cpu_tail *tail)
  * By as much as the credit pays for, if that is half a step. Who has not got yet
  * what it may have waits for that, and who had to give all, for the worker.
  */
-static void raise_capacity(const struct zpool_cpu_head *head, struct zpool_cpu_tail *tail)
+static void raise_capacity(const struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
+			   unsigned int part)
 {
 	struct zpool_cpu *cpu = this_cpu_ptr(&zpool_cpu);
 	unsigned int more = zpool_grown(tail->capacity, &zpool_policy) - tail->capacity;
@@ -107,7 +108,7 @@ static void raise_capacity(const struct zpool_cpu_head *head, struct zpool_cpu_t
 	if (!more || !tail->capacity || !READ_ONCE(tail->may_raise) ||
 	    head->loaded->capacity < tail->capacity || head->previous->capacity < tail->capacity)
 		return;
-	paid = zpool_budget_spend((more + 1) / 2, more, price);
+	paid = zpool_budget_spend((more + 1) / 2, more, price, part);
 	if (paid < more)
 		tail->denied++;
 	if (!paid)
@@ -128,6 +129,13 @@ static void raise_capacity(const struct zpool_cpu_head *head, struct zpool_cpu_t
 #define FLIP_PAIRS	4U	/* pairs' worth of operations between two misses */
 #define FLIP_RUN	2U	/* magazines' worth that went out and came back */
 
+/*
+ * What a raise may take of the credit that is left, so that a CPU that comes late
+ * finds some: where only swaps are spared, less.
+ */
+#define MISS_PART	4U
+#define SWAP_PART	32U
+
 /* With this CPU's slow_lock held. */
 static bool is_turn(const struct zpool_cpu_head *head, struct zpool_turn *last,
 		    enum zpool_way way, bool by_depot, unsigned int most_ops)
@@ -145,10 +153,11 @@ static bool is_turn(const struct zpool_cpu_head *head, struct zpool_turn *last,
 	return thrash;
 }
 
-static void note_thrash(const struct zpool_cpu_head *head, struct zpool_cpu_tail *tail)
+static void note_thrash(const struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
+			unsigned int part)
 {
 	tail->thrashes++;
-	raise_capacity(head, tail);
+	raise_capacity(head, tail, part);
 }
 
 /* Put @nr objects of one of a pair on top of the other. Return: false if that cannot be. */
@@ -188,7 +197,7 @@ static void note_miss(const struct zpool_cpu_head *head, struct zpool_cpu_tail *
 
 	tail->misses++;
 	if (is_turn(head, &tail->miss, way, by_depot, FLIP_PAIRS * pair))
-		note_thrash(head, tail);
+		note_thrash(head, tail, MISS_PART);
 }
 
 /* With slow_lock held: loaded cannot serve, previous can. */
@@ -207,7 +216,7 @@ static __always_inline void serve_by_previous(struct zpool_cpu_head *head,
 		swap_pair(head);
 	tail->swaps++;
 	if (is_turn(head, &tail->swap, way, false, OFTEN_OPS) && !is_centred)
-		note_thrash(head, tail);
+		note_thrash(head, tail, SWAP_PART);
 }
 
 /* See zpool_head_swap(). */

@@ -75,32 +75,34 @@ static void who_wants_less_does_not_overtake(struct kunit *test)
 	zpool_cache_destroy(first);
 }
 
-/* All that is not claimed, but for an eighth of the limit. */
+/*
+ * What CPUs have claimed and depots, in eighths of the limit: credit is the room but
+ * for an eighth, and not beyond the half that is for CPUs.
+ */
 static void credit_is_the_room_but_a_reserve(struct kunit *test)
 {
+	static const struct { unsigned int own, shared, credit; } rows[] = {
+		{ 0, 0, 4 }, { 1, 0, 3 }, { 4, 0, 0 }, { 7, 0, 0 }, { 8, 0, 0 },
+		{ 0, 3, 4 }, { 0, 4, 3 }, { 1, 3, 3 }, { 1, 4, 2 }, { 3, 4, 0 }, { 4, 4, 0 },
+	};
 	struct zpool_cache *cache = create(test, "kunit-pass", SIZE);
-	const unsigned long reserve = 8 * SIZE;
+	const unsigned long eighth = 8 * SIZE, before = zpool_test_claimed();
+	unsigned int i;
 
-	zpool_budget_set_limit(8 * reserve);
-	zpool_test_pass(1000);
-	KUNIT_EXPECT_EQ(test, credit(), 7L * reserve);
-	zpool_test_pass(1000);
-	KUNIT_EXPECT_EQ(test, credit(), 7L * reserve);
+	KUNIT_ASSERT_EQ(test, before, 0UL);
+	zpool_budget_set_limit(8 * eighth);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		unsigned long shared = rows[i].shared * eighth;
+		unsigned long claimed = rows[i].own * eighth + shared;
 
-	zpool_budget_set_limit(AMPLE_BUDGET);
-	fill_pair(cache);
-	zpool_budget_set_limit((zpool_test_claimed() + SIZE) / 7 * 8);
-	zpool_test_pass(1000);
-	KUNIT_EXPECT_GT(test, credit(), 0L);
-	KUNIT_EXPECT_EQ(test, credit() + zpool_test_claimed() + zpool_budget.limit / 8,
-			zpool_budget.limit);
-	zpool_budget_set_limit(zpool_test_claimed() / 7 * 8);
-	zpool_test_pass(1000);
-	KUNIT_EXPECT_EQ(test, credit(), 0L);
+		KUNIT_ASSERT_TRUE(test, zpool_budget_claim(claimed, 8 * eighth, 0));
+		KUNIT_ASSERT_TRUE(test, zpool_budget_share(shared));
+		zpool_adapt_grant();
+		KUNIT_EXPECT_EQ_MSG(test, credit(), (long)(rows[i].credit * eighth), "row %u", i);
+		zpool_budget_unshare(shared);
+		zpool_budget_return(claimed, 0);
+	}
 	close_budget();
-	zpool_test_pass(1000);
-	KUNIT_EXPECT_EQ(test, credit(), 0L);
-	zpool_budget_set_limit(0);
 	zpool_test_pass(1000);
 	KUNIT_EXPECT_EQ(test, credit(), 0L);
 	zpool_cache_destroy(cache);
@@ -111,25 +113,26 @@ static void there_is_credit_from_the_start(struct kunit *test)
 	zpool_test_pass(1000);
 	zpool_budget_grant(0);
 	zpool_adapt_start();
-	KUNIT_EXPECT_EQ(test, credit(), AMPLE_BUDGET / 8 * 7L);
+	KUNIT_EXPECT_EQ(test, credit(), AMPLE_BUDGET / 2L);
 	KUNIT_EXPECT_EQ(test, zpool_adapt_counts.passes, 0UL);
 }
 
-/* So much that the least may be bought, and never more than a quarter. */
-static void a_buyer_gets_a_quarter(struct kunit *test)
+/* So much that the least may be bought, and never more than the part. */
+static void a_buyer_gets_a_part(struct kunit *test)
 {
-	static const struct { long credit; unsigned int least, most, price, bought; } rows[] = {
-		{ 0, 1, 10, 100, 0 }, { -4000, 1, 10, 100, 0 }, { 399, 1, 10, 100, 0 },
-		{ 400, 1, 10, 100, 1 }, { 1999, 5, 10, 100, 0 }, { 2000, 5, 10, 100, 5 },
-		{ 2399, 5, 10, 100, 5 }, { 4000, 5, 10, 100, 10 }, { 1L << 30, 5, 10, 100, 10 },
-		{ 1L << 30, 5, 10, 1U << 30, 0 },
+	static const struct { long credit; unsigned int least, most, price, part, bought; } rows[] = {
+		{ 0, 1, 10, 100, 4, 0 }, { -4000, 1, 10, 100, 4, 0 }, { 399, 1, 10, 100, 4, 0 },
+		{ 400, 1, 10, 100, 4, 1 }, { 1999, 5, 10, 100, 4, 0 }, { 2000, 5, 10, 100, 4, 5 },
+		{ 2399, 5, 10, 100, 4, 5 }, { 4000, 5, 10, 100, 4, 10 },
+		{ 1L << 30, 5, 10, 100, 4, 10 }, { 1L << 30, 5, 10, 1U << 30, 4, 0 },
+		{ 15999, 5, 10, 100, 32, 0 }, { 16000, 5, 10, 100, 32, 5 },
 	};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		zpool_budget_grant(rows[i].credit);
 		KUNIT_EXPECT_EQ_MSG(test, zpool_budget_spend(rows[i].least, rows[i].most,
-							     rows[i].price),
+							     rows[i].price, rows[i].part),
 				    rows[i].bought, "row %u", i);
 		KUNIT_EXPECT_EQ_MSG(test, credit(),
 				    rows[i].credit - (long)rows[i].bought * rows[i].price,
@@ -205,7 +208,7 @@ static struct kunit_case adapt_cases[] = {
 	KUNIT_CASE(who_wants_less_does_not_overtake),
 	KUNIT_CASE(credit_is_the_room_but_a_reserve),
 	KUNIT_CASE(there_is_credit_from_the_start),
-	KUNIT_CASE(a_buyer_gets_a_quarter),
+	KUNIT_CASE(a_buyer_gets_a_part),
 	KUNIT_CASE(depots_share_half),
 	KUNIT_CASE(a_smaller_load_shrinks),
 	KUNIT_CASE(the_budget_holds_throughout),

@@ -25,12 +25,12 @@ static void credit_raises_capacity_at_once(struct kunit *test)
 	unsigned long raises = this_cpu()->raises, misses;
 	unsigned int raised;
 
-	zpool_budget_grant(1 << 20);
+	zpool_budget_grant(1 << 30);
 	swing(cache, WIDE, ROUNDS);
 	raised = capacity_of(cache) - CAPACITY;
 	KUNIT_EXPECT_GE(test, 2 * capacity_of(cache), WIDE);
 	KUNIT_EXPECT_GT(test, this_cpu()->raises, raises);
-	KUNIT_EXPECT_EQ(test, credit(), (1L << 20) - 2L * raised * SIZE);
+	KUNIT_EXPECT_EQ(test, credit(), (1L << 30) - 2L * raised * SIZE);
 	KUNIT_EXPECT_EQ(test, tail_of(cache)->denied, 0U);
 
 	/* It has what it needs: no miss, no more credit. */
