@@ -511,8 +511,8 @@ static void make_room(struct pass *pass)
 /**
  * zpool_adapt_grant() - give out credit, as much as there is room beyond the reserve
  *
- * None under pressure, and none out of the half that is for depots: what CPUs take
- * by themselves must not starve those who live by what others free.
+ * None under pressure, and none out of what is for depots: what CPUs take by
+ * themselves must not starve those who live by what others free.
  *
  * Context: process; zpool_adapt_lock held.
  */

@@ -68,9 +68,10 @@ void zpool_budget_move(size_t bytes, int from, int to)
  * zpool_budget_share() - let a claim count as made for depots
  * @bytes: how many
  *
- * Half of the limit is meant for them: no credit is given out of it. What CPUs
- * have all the same claimed of it, by what the worker granted, is not to be had.
- * A CPU that frees what another allocates lives by the depot alone.
+ * Up to half of the limit is for them, and three eighths of it are nothing that
+ * credit is given for. What CPUs have claimed all the same, since the worker let
+ * them, is not to be had. A CPU that frees what another allocates lives by the
+ * depot alone.
  *
  * Return: true when it may, until zpool_budget_unshare().
  */

@@ -57,14 +57,14 @@ static inline unsigned long zpool_budget_room(unsigned long limit)
 	return claimed < limit ? limit - claimed : 0;
 }
 
-/* Bytes that CPUs may still claim of the half of the limit that is not for depots. */
+/* Bytes that CPUs may still claim before less than three eighths are left for depots. */
 static inline unsigned long zpool_budget_own_room(void)
 {
-	unsigned long half = READ_ONCE(zpool_budget.limit) / 2;
+	unsigned long most = READ_ONCE(zpool_budget.limit) / 8 * 5;
 	long own = atomic_long_read(&zpool_budget.claimed) -
 		   atomic_long_read(&zpool_budget.shared);
 
-	return own < (long)half ? half - max(own, 0L) : 0;
+	return own < (long)most ? most - max(own, 0L) : 0;
 }
 
 /* Bytes that magazines for depots may still claim. */

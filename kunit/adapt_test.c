@@ -77,13 +77,13 @@ static void who_wants_less_does_not_overtake(struct kunit *test)
 
 /*
  * What CPUs have claimed and depots, in eighths of the limit: credit is the room but
- * for an eighth, and not beyond the half that is for CPUs.
+ * for an eighth, and not beyond the five that are for CPUs.
  */
 static void credit_is_the_room_but_a_reserve(struct kunit *test)
 {
 	static const struct { unsigned int own, shared, credit; } rows[] = {
-		{ 0, 0, 4 }, { 1, 0, 3 }, { 4, 0, 0 }, { 7, 0, 0 }, { 8, 0, 0 },
-		{ 0, 3, 4 }, { 0, 4, 3 }, { 1, 3, 3 }, { 1, 4, 2 }, { 3, 4, 0 }, { 4, 4, 0 },
+		{ 0, 0, 5 }, { 1, 0, 4 }, { 5, 0, 0 }, { 7, 0, 0 }, { 8, 0, 0 },
+		{ 0, 2, 5 }, { 0, 4, 3 }, { 1, 2, 4 }, { 1, 4, 2 }, { 3, 4, 0 }, { 4, 4, 0 },
 	};
 	struct zpool_cache *cache = create(test, "kunit-pass", SIZE);
 	const unsigned long eighth = 8 * SIZE, before = zpool_test_claimed();
@@ -113,7 +113,7 @@ static void there_is_credit_from_the_start(struct kunit *test)
 	zpool_test_pass(1000);
 	zpool_budget_grant(0);
 	zpool_adapt_start();
-	KUNIT_EXPECT_EQ(test, credit(), AMPLE_BUDGET / 2L);
+	KUNIT_EXPECT_EQ(test, credit(), AMPLE_BUDGET / 8 * 5L);
 	KUNIT_EXPECT_EQ(test, zpool_adapt_counts.passes, 0UL);
 }
 
