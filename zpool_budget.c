@@ -126,6 +126,7 @@ unsigned int zpool_budget_spend(unsigned int least, unsigned int most, size_t pr
 void zpool_budget_grant(unsigned long bytes)
 {
 	atomic_long_set(&zpool_budget.credit, bytes);
+	WRITE_ONCE(zpool_budget.grants, zpool_budget.grants + 1);
 }
 
 /**

@@ -28,6 +28,7 @@ struct zpool_budget {
 	atomic_long_t claimed;		/* idle bytes: what is or may be kept */
 	atomic_long_t shared;		/* of claimed: by the magazines made for depots */
 	atomic_long_t credit;		/* bytes by which capacities may be raised at once */
+	u32 grants;			/* how often there was new credit */
 	atomic_long_t peak;		/* the most that claimed ever was */
 	atomic_long_t metadata;		/* bytes of headers, magazines, caches */
 	unsigned long limit;		/* of claimed */

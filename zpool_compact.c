@@ -213,13 +213,16 @@ void zpool_compact_all(void)
 	struct zpool_cache *cache;
 	u64 serial = 0;
 
-	mutex_lock(&compact_lock);
-	while ((cache = zpool_cache_hold_after(serial))) {
-		serial = cache->serial;
-		compact(cache);
-		zpool_cache_release(cache);
-	}
-	mutex_unlock(&compact_lock);
+	do {	/* between two caches the worker may have its turn */
+		mutex_lock(&compact_lock);
+		cache = zpool_cache_hold_after(serial);
+		if (cache) {
+			serial = cache->serial;
+			compact(cache);
+			zpool_cache_release(cache);
+		}
+		mutex_unlock(&compact_lock);
+	} while (cache);
 }
 
 /**

@@ -111,8 +111,11 @@ static void raise_capacity(const struct zpool_cpu_head *head, struct zpool_cpu_t
 	paid = zpool_budget_spend((more + 1) / 2, more, price, part);
 	if (paid < more)
 		tail->denied++;
-	if (!paid)
+	if (!paid) {
+		tail->refused = part;
+		tail->refused_at = READ_ONCE(zpool_budget.grants);
 		return;
+	}
 	cpu->raises++;
 	WRITE_ONCE(tail->is_paid, true);
 	WRITE_ONCE(tail->capacity, tail->capacity + paid);
@@ -153,11 +156,18 @@ static bool is_turn(const struct zpool_cpu_head *head, struct zpool_turn *last,
 	return thrash;
 }
 
+/* Credit only becomes less until the next grant: not to be asked for again. */
+static bool is_refused(const struct zpool_cpu_tail *tail, unsigned int part)
+{
+	return part >= tail->refused && tail->refused_at == READ_ONCE(zpool_budget.grants);
+}
+
 static void note_thrash(const struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
 			unsigned int part)
 {
 	tail->thrashes++;
-	raise_capacity(head, tail, part);
+	if (!is_refused(tail, part))
+		raise_capacity(head, tail, part);
 }
 
 /* Put @nr objects of one of a pair on top of the other. Return: false if that cannot be. */

@@ -78,6 +78,8 @@ struct zpool_cpu_tail {
 	struct zpool_turn swap;
 	unsigned long swing;		/* at the last of these, see serve_by_previous() */
 	struct zpool_turn miss;
+	u8 refused;			/* a raise for this part of the credit, */
+	u32 refused_at;			/* after this grant; under slow_lock */
 	u32 denied;			/* magazines that there was no room for, raises without
 					 * credit; this_cpu_inc(), or interrupts off */
 

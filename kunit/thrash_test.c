@@ -86,6 +86,42 @@ static void half_a_step_is_rounded_up(struct kunit *test)
 	zpool_budget_grant(0);
 }
 
+/* A miss may spend more than a swap, and asks for itself; both ask again after the next grant. */
+static void who_is_refused_waits_for_credit(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	zpool_tail_init(&f->tail, STRIDE, 6);
+	f->head.loaded = magazine(test, 6, 0, 1);
+	f->head.previous = magazine(test, 6, 100, 1);
+	zpool_budget_grant(0);
+	refill(test);
+	make_room(test);
+	refill(test);
+	KUNIT_EXPECT_EQ(test, f->tail.thrashes, 2U);
+	KUNIT_EXPECT_EQ(test, f->tail.denied, 1U);
+	atomic_long_set(&zpool_budget.credit, 1 << 30);
+	make_room(test);
+	KUNIT_EXPECT_EQ(test, f->tail.thrashes, 3U);
+	KUNIT_EXPECT_EQ(test, f->tail.capacity, 6U);
+	zpool_budget_grant(1 << 30);
+	refill(test);
+	KUNIT_EXPECT_EQ(test, f->tail.capacity, 9U);
+
+	zpool_tail_init(&f->tail, STRIDE, CAPACITY);
+	zpool_budget_grant(0);
+	KUNIT_EXPECT_EQ(test, f->tail.denied, 0U);
+	set_pair(test, CAPACITY - 1, CAPACITY - 1);
+	refill(test);
+	make_room(test);
+	KUNIT_EXPECT_EQ(test, f->tail.denied, 1U);
+	set_pair(test, 0, 0);
+	refill(test);
+	set_pair(test, CAPACITY, CAPACITY);
+	make_room(test);
+	KUNIT_EXPECT_EQ(test, f->tail.denied, 2U);
+}
+
 /* Half of the first step would be less than the least. */
 static void who_gave_all_does_not_raise(struct kunit *test)
 {
@@ -216,6 +252,7 @@ static struct kunit_case thrash_cases[] = {
 	KUNIT_CASE(swaps_to_and_fro_are_thrash),
 	KUNIT_CASE(swaps_raise),
 	KUNIT_CASE(half_a_step_is_rounded_up),
+	KUNIT_CASE(who_is_refused_waits_for_credit),
 	KUNIT_CASE(who_gave_all_does_not_raise),
 	KUNIT_CASE(misses_that_thrash),
 	KUNIT_CASE(not_all_that_thrash_raise),
