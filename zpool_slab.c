@@ -121,8 +121,7 @@ struct zpool_slab *zpool_slab_create(const struct zpool_geometry *g, gfp_t gfp,
 	slab->is_hindered = false;
 	slab->place = ZPOOL_NOWHERE;
 	slab->tenth = DIV_ROUND_UP(10U << ZPOOL_TENTH_SHIFT, run->nr_objects);
-	bitmap_zero(slab->free, ZPOOL_RUN_MAX_OBJECTS);
-	bitmap_set(slab->free, 0, run->nr_objects);
+	bitmap_fill(slab->free, run->nr_objects);	/* bits beyond do not matter */
 	zpool_metadata_add(metadata_bytes(slab));
 	kmemleak_alloc(slab->base, zpool_slab_bytes(slab), 0, gfp);
 	return slab;

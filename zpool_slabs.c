@@ -175,18 +175,26 @@ static void keep_or_kill(struct zpool_slabs *slabs, struct zpool_slab *slab,
 	zpool_slabs_kill_locked(slabs, slab, dead);
 }
 
-static unsigned int take_objects(struct zpool_slabs *slabs, struct zpool_slab *slab,
-				 void **objs, unsigned int nr)
+/* Under the lock, as all here; the caller has nr_free and place follow. */
+static unsigned int pick_objects(struct zpool_slab *slab, void **objs, unsigned int nr)
 {
 	unsigned int got = 0, i;
 
-	lockdep_assert_held(&slabs->lock);
 	for_each_set_bit(i, slab->free, slab->nr_objects) {
 		if (got == nr)
 			break;
 		__clear_bit(i, slab->free);
 		objs[got++] = zpool_slab_object(slab, i);
 	}
+	return got;
+}
+
+static unsigned int take_objects(struct zpool_slabs *slabs, struct zpool_slab *slab,
+				 void **objs, unsigned int nr)
+{
+	unsigned int got = pick_objects(slab, objs, nr);
+
+	lockdep_assert_held(&slabs->lock);
 	add_free(slabs, slab, -(int)got);
 	zpool_slabs_move_locked(slabs, slab, zpool_slab_place_locked(slab), true);
 	return got;
@@ -322,9 +330,10 @@ unsigned int zpool_slabs_add(struct zpool_slabs *slabs, struct zpool_slab *slab,
 		ctor(zpool_slab_object(slab, i));
 
 	raw_spin_lock_irqsave(&slabs->lock, flags);
+	got = pick_objects(slab, objs, nr);
+	slab->nr_free -= got;
 	count_slab(slabs, slab, 1);
 	enter(slabs, slab, zpool_slab_place_locked(slab), true);
-	got = take_objects(slabs, slab, objs, nr);
 	count_taken(slabs, got, use);
 	raw_spin_unlock_irqrestore(&slabs->lock, flags);
 	return got;

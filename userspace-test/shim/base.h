@@ -211,6 +211,11 @@ static inline void bitmap_zero(unsigned long *map, unsigned int nbits)
 	memset(map, 0, BITS_TO_LONGS(nbits) * sizeof(long));
 }
 
+static inline void bitmap_fill(unsigned long *map, unsigned int nbits)
+{
+	memset(map, 0xff, BITS_TO_LONGS(nbits) * sizeof(long));
+}
+
 static inline void bitmap_set(unsigned long *map, unsigned int start, unsigned int len)
 {
 	while (len--)
