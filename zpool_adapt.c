@@ -18,10 +18,10 @@
  *   - Who has paid does not grow for a while, neither by a pass nor by itself,
  *     or the two would take the same bytes from each other by turns.
  *   - Credit is what CPUs that thrash may raise their capacities by without
- *     waiting for a pass: the room there is, but for a reserve, given out anew
- *     by each pass. So there is none when room is scarce, and the worker's
- *     view of all decides. (A share of its own for each CPU lies idle where
- *     few are busy.)
+ *     waiting for a pass: the room there is, but for a reserve and for three
+ *     eighths of the budget that are for depots, given out anew by each pass.
+ *     So there is none when room is scarce, and the worker's view of all
+ *     decides. (A share of its own for each CPU lies idle where few are busy.)
  *
  * A CPU's magazines come home as in a drain: taken away under its slow_lock,
  * flushed after a grace period, one for the whole pass. The CPU is neither

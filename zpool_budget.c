@@ -69,9 +69,9 @@ void zpool_budget_move(size_t bytes, int from, int to)
  * @bytes: how many
  *
  * Up to half of the limit is for them, and three eighths of it are nothing that
- * credit is given for. What CPUs have claimed all the same, since the worker let
- * them, is not to be had. A CPU that frees what another allocates lives by the
- * depot alone.
+ * credit is given for. What CPUs have claimed all the same, as newcomers or since
+ * the worker let them, is not to be had. A CPU that frees what another allocates
+ * lives by the depot alone.
  *
  * Return: true when it may, until zpool_budget_unshare().
  */
@@ -126,7 +126,7 @@ unsigned int zpool_budget_spend(unsigned int least, unsigned int most, size_t pr
 void zpool_budget_grant(unsigned long bytes)
 {
 	atomic_long_set(&zpool_budget.credit, bytes);
-	WRITE_ONCE(zpool_budget.grants, zpool_budget.grants + 1);
+	smp_store_release(&zpool_budget.grants, zpool_budget.grants + 1);
 }
 
 /**

@@ -93,7 +93,7 @@ static void lock_depot(struct zpool_depot *depot, struct zpool_cpu_tail *tail)
  */
 
 /*
- * By as much as the credit pays for, if that is half a step. Who has not got yet
+ * By as much as @part of the credit pays for, if that is half a step. Who has not got yet
  * what it may have waits for that, and who had to give all, for the worker.
  */
 static void raise_capacity(const struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
@@ -102,6 +102,7 @@ static void raise_capacity(const struct zpool_cpu_head *head, struct zpool_cpu_t
 	struct zpool_cpu *cpu = this_cpu_ptr(&zpool_cpu);
 	unsigned int more = zpool_grown(tail->capacity, &zpool_policy) - tail->capacity;
 	size_t price = 2 * (size_t)tail->stride;	/* of one object more in each of a pair */
+	u32 grants = smp_load_acquire(&zpool_budget.grants);
 	unsigned int paid;
 
 	lockdep_assert_held(&cpu->slow_lock);
@@ -113,7 +114,7 @@ static void raise_capacity(const struct zpool_cpu_head *head, struct zpool_cpu_t
 		tail->denied++;
 	if (!paid) {
 		tail->refused = part;
-		tail->refused_at = READ_ONCE(zpool_budget.grants);
+		tail->refused_at = grants;	/* as it was before the question */
 		return;
 	}
 	cpu->raises++;
@@ -192,13 +193,6 @@ static bool centre_pair(struct zpool_cpu_head *head, enum zpool_way way, unsigne
 					move_within(head->previous, head->loaded, nr);
 }
 
-/*
- * A load that goes up and down by less than a magazine needs no swap, unless it does
- * so just where one ends. How far it goes to either side of that is half of what was
- * done since the last swap the other way. If both are known, and less than a magazine
- * in sum, as much is put into loaded, or taken out of it, as leaves both sides the
- * same to spare.
- */
 /* Before anything is moved. */
 static void note_miss(const struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
 		      enum zpool_way way, bool by_depot)
@@ -210,6 +204,13 @@ static void note_miss(const struct zpool_cpu_head *head, struct zpool_cpu_tail *
 		note_thrash(head, tail, MISS_PART);
 }
 
+/*
+ * A load that goes up and down by less than a magazine needs no swap, unless it does
+ * so just where one ends. How far it goes to either side of that is half of what was
+ * done since the last swap the other way. If both are known, and less than a magazine
+ * in sum, as much is put into loaded, or taken out of it, as leaves both sides the
+ * same to spare.
+ */
 /* With slow_lock held: loaded cannot serve, previous can. */
 static __always_inline void serve_by_previous(struct zpool_cpu_head *head,
 					      struct zpool_cpu_tail *tail, enum zpool_way way)
@@ -247,6 +248,14 @@ bool zpool_head_swap_locking(struct zpool_cpu_head *head, struct zpool_cpu_tail 
 	return can;
 }
 
+/* Give a depot @mag for @instead. With the locks of both sides held. */
+static void put_for(struct zpool_depot *depot, struct zpool_magazine *mag,
+		    struct zpool_magazine *instead)
+{
+	zpool_magazine_trade(instead, mag);
+	zpool_depot_put_locked(depot, mag);
+}
+
 /* Both are empty. Return: what retires, or NULL. */
 static struct zpool_magazine *exchange_for_full(struct zpool_cpu_head *head,
 						const struct zpool_cpu_tail *tail,
@@ -260,7 +269,7 @@ static struct zpool_magazine *exchange_for_full(struct zpool_cpu_head *head,
 	    zpool_magazine_is_small(head->previous, tail->capacity))
 		retired = head->previous;
 	else
-		zpool_depot_put_locked(depot, head->previous);
+		put_for(depot, head->previous, full);
 	store_previous(head, head->loaded);
 	load(head, full);
 	return retired;
@@ -321,7 +330,7 @@ bool zpool_head_make_room(struct zpool_cpu_head *head, struct zpool_cpu_tail *ta
 	note_miss(head, tail, ZPOOL_OVERFLOW, empty);
 	if (empty) {
 		make_previous_the_smaller(head);
-		zpool_depot_put_locked(depot, head->previous);
+		put_for(depot, head->previous, empty);
 		store_previous(head, head->loaded);
 		load(head, empty);
 	}
@@ -346,7 +355,7 @@ void zpool_head_install(struct zpool_cpu_head *head, struct zpool_depot *depot,
 	make_previous_the_smaller(head);
 	if (head->previous != zpool_no_magazine) {
 		raw_spin_lock(&depot->lock);
-		zpool_depot_put_locked(depot, head->previous);
+		put_for(depot, head->previous, mag);
 		raw_spin_unlock(&depot->lock);
 	}
 	store_previous(head, head->loaded);
@@ -488,7 +497,7 @@ bool zpool_remote_exchange(struct zpool_cpu_tail *tail, struct zpool_depot *depo
 	tail->misses++;
 	empty = zpool_depot_take_empty_locked(depot, tail->capacity);
 	if (empty) {
-		zpool_depot_put_locked(depot, tail->remote);
+		put_for(depot, tail->remote, empty);
 		WRITE_ONCE(tail->remote, empty);
 	}
 	raw_spin_unlock(&depot->lock);
@@ -514,7 +523,7 @@ void zpool_remote_install(struct zpool_cpu_tail *tail, struct zpool_depot *depot
 	if (full->count)
 		zpool_magazine_move(full, tail->stride, page_to_nid(virt_to_page(full->objs[1])));
 	raw_spin_lock(&depot->lock);
-	zpool_depot_put_locked(depot, full);
+	put_for(depot, full, mag);
 	raw_spin_unlock(&depot->lock);
 	WRITE_ONCE(tail->remote, mag);
 	raw_spin_unlock_irqrestore(slow_lock, flags);

@@ -81,7 +81,7 @@ struct zpool_cpu_tail {
 	u8 refused;			/* a raise for this part of the credit, */
 	u32 refused_at;			/* after this grant; under slow_lock */
 	u32 denied;			/* magazines that there was no room for, raises without
-					 * credit; this_cpu_inc(), or interrupts off */
+					 * enough credit; this_cpu_inc(), or interrupts off */
 
 	struct zpool_watch watch;	/* the worker's, under zpool_caches_lock */
 };

@@ -19,7 +19,7 @@
  * A stack of free objects: objs[1] to objs[count], the last one on top.
  * objs[0] is never an object, so that objs[count] can be compared with the one
  * being freed without a test for the empty stack: it is the label, an odd
- * number. Capacities of 4, 12, 28, 60 and 124 fill 64, 128, 256, 512 and 1024
+ * number. Capacities of 4, 12, 28, 60, 124 and 252 fill 64, 128, 256, 512 and 1024
  * bytes exactly.
  */
 struct zpool_magazine {
@@ -106,6 +106,20 @@ static inline void zpool_magazine_share(struct zpool_magazine *mag)
 static inline bool zpool_magazine_is_shared(const struct zpool_magazine *mag)
 {
 	return (unsigned long)mag->objs[0] & ZPOOL_LABEL_SHARED;
+}
+
+/*
+ * One goes to a CPU, another to a depot, under the locks of both: if they are alike,
+ * it is the depot that has what was claimed for depots.
+ */
+static inline void zpool_magazine_trade(struct zpool_magazine *to_cpu,
+					struct zpool_magazine *to_depot)
+{
+	if (to_cpu->capacity != to_depot->capacity || !zpool_magazine_is_shared(to_cpu) ||
+	    zpool_magazine_is_shared(to_depot))
+		return;
+	to_cpu->objs[0] = (void *)((unsigned long)to_cpu->objs[0] & ~ZPOOL_LABEL_SHARED);
+	zpool_magazine_share(to_depot);
 }
 
 static inline int zpool_magazine_node(const struct zpool_magazine *mag)

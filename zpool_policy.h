@@ -42,7 +42,7 @@ struct zpool_reading {
 	unsigned long ops;
 	unsigned long misses;
 	u32 swaps;			/* of loaded and previous */
-	u32 thrashes;			/* misses that a larger magazine would have spared */
+	u32 thrashes;			/* swaps and misses that a larger magazine would have spared */
 	u32 contended;			/* misses that found the depot locked */
 	u32 denied;			/* magazines and raises that there was no room for */
 	unsigned int count;		/* objects in the pair */

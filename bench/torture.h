@@ -88,7 +88,7 @@ struct torture_obj {
 
 /* Operations that the table may have; objects in one call of a bulk function. */
 #define TORTURE_MAX_OPS		32
-#define TORTURE_MAX_BULK	320
+#define TORTURE_MAX_BULK	576
 
 struct torture_ctx {
 	enum torture_place place;

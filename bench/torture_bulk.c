@@ -22,10 +22,10 @@
 #define BULK_KINDS	(BIT(TORTURE_POOLED) | BIT(TORTURE_FOREIGN) | BIT(TORTURE_TYPED))
 
 /*
- * Of a burst: sizes, so that two magazines, of 124, 60 and 28 objects each, are
- * outrun by what bulk_limit() allows; and how often over where there is time.
+ * Of a burst: sizes, so that two magazines, of 252 objects each, are outrun by what
+ * bulk_limit() allows; and how often over where there is time.
  */
-static const size_t burst_sizes[] = { 32, 1024, 2048 };
+static const size_t burst_sizes[] = { 32, 256, 448 };
 #define BURST_ROUNDS	4
 
 static unsigned int bulk_limit(struct torture_ctx *ctx, size_t size)

@@ -294,6 +294,47 @@ static void small_ones_retire(struct kunit *test)
  * What leaves it.
  */
 
+/*
+ * What was claimed for depots is in depots: a CPU that takes such a magazine gives
+ * one of its own for it, and both change labels if they are alike.
+ */
+static void labels_are_traded(struct kunit *test)
+{
+	static const struct { unsigned int capacity; bool shared, own_is_shared, traded; } rows[] = {
+		{ CAPACITY, true, false, true }, { CAPACITY, true, true, false },
+		{ CAPACITY, false, false, false }, { CAPACITY, false, true, false },
+		{ CAPACITY + 1, true, false, false },
+	};
+	struct fixture *f = test->priv;
+	unsigned int i, way;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		for (way = 0; way < 2; way++) {
+			unsigned int count = way ? CAPACITY : 0;
+			struct zpool_magazine *own, *mag = magazine(test, rows[i].capacity, 200,
+								    way ? 0 : 1);
+
+			set_pair(test, count, count);
+			own = f->head.previous;
+			if (rows[i].own_is_shared)
+				zpool_magazine_share(own);
+			if (rows[i].shared)
+				zpool_magazine_share(mag);
+			zpool_depot_put(&f->depot, mag);
+			KUNIT_EXPECT_TRUE(test, way ? make_room(test) : refill(test));
+			KUNIT_EXPECT_PTR_EQ(test, f->head.loaded, mag);
+			KUNIT_EXPECT_EQ_MSG(test, zpool_magazine_is_shared(mag),
+					    rows[i].shared && !rows[i].traded, "row %u", i);
+			KUNIT_EXPECT_EQ_MSG(test, zpool_magazine_is_shared(own),
+					    rows[i].own_is_shared || rows[i].traded, "row %u", i);
+			f->head.loaded->objs[0] = (void *)((unsigned long)mag->objs[0] &
+							   ~ZPOOL_LABEL_SHARED);
+			own->objs[0] = (void *)((unsigned long)own->objs[0] & ~ZPOOL_LABEL_SHARED);
+			discard(zpool_depot_take(&f->depot));
+		}
+	}
+}
+
 /* Half of a full pair's older magazine goes, in batches; what stays is loaded. */
 static void spill_keeps_half(struct kunit *test)
 {
@@ -308,7 +349,7 @@ static void spill_keeps_half(struct kunit *test)
 
 		discard_pair(&f->head);
 		loaded = magazine(test, capacity, 0, capacity);
-		previous = magazine(test, capacity, 200, capacity);
+		previous = magazine(test, capacity, 256, capacity);
 		f->head.loaded = loaded;
 		f->head.previous = previous;
 
@@ -319,7 +360,7 @@ static void spill_keeps_half(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, previous->count, capacity - nr);
 		KUNIT_EXPECT_EQ(test, loaded->count, capacity);
 		for (i = 0; i < nr; i++)
-			KUNIT_EXPECT_PTR_EQ(test, objs[i], object(test, 200 + previous->count + i));
+			KUNIT_EXPECT_PTR_EQ(test, objs[i], object(test, 256 + previous->count + i));
 	}
 }
 
@@ -431,6 +472,7 @@ static struct kunit_case head_cases[] = {
 	KUNIT_CASE(an_own_takes_the_place_of_none),
 	KUNIT_CASE(small_ones_stay_in_the_depot),
 	KUNIT_CASE(small_ones_retire),
+	KUNIT_CASE(labels_are_traded),
 	KUNIT_CASE(spill_keeps_half),
 	KUNIT_CASE(spill_takes_from_whichever_has),
 	KUNIT_CASE(detach_leaves_nothing),
