@@ -137,8 +137,8 @@ static void raise_capacity(const struct zpool_cpu_head *head, struct zpool_cpu_t
  * What a raise may take of the credit that is left, so that a CPU that comes late
  * finds some: where only swaps are spared, less.
  */
-#define MISS_PART	4U
-#define SWAP_PART	32U
+#define MISS_PART	3U
+#define SWAP_PART	16U
 
 /* With this CPU's slow_lock held. */
 static bool is_turn(const struct zpool_cpu_head *head, struct zpool_turn *last,

@@ -41,23 +41,23 @@ static void credit_raises_capacity_at_once(struct kunit *test)
 	zpool_cache_destroy(cache);
 }
 
-/* A quarter of it pays for half a step: for the first, and not for the next. */
+/* A third of it pays for half a step: for the first, and not for the next. */
 static void credit_is_spent(struct kunit *test)
 {
 	struct zpool_cache *cache = create(test, "kunit-burst", SIZE);
 	const long price = 2L * SIZE, half_step = CAPACITY / 4;
 
-	zpool_budget_grant(4 * half_step * price - 1);
+	zpool_budget_grant(3 * half_step * price - 1);
 	swing(cache, 20 * CAPACITY, ROUNDS);
 	KUNIT_EXPECT_EQ(test, capacity_of(cache), CAPACITY);
-	KUNIT_EXPECT_EQ(test, credit(), 4 * half_step * price - 1);
+	KUNIT_EXPECT_EQ(test, credit(), 3 * half_step * price - 1);
 	KUNIT_EXPECT_GT(test, tail_of(cache)->denied, 0U);
 	KUNIT_EXPECT_FALSE(test, tail_of(cache)->is_paid);
 
-	zpool_budget_grant(4 * half_step * price);
+	zpool_budget_grant(3 * half_step * price);
 	swing(cache, 20 * CAPACITY, ROUNDS);
 	KUNIT_EXPECT_EQ(test, capacity_of(cache), CAPACITY + half_step);
-	KUNIT_EXPECT_EQ(test, credit(), 3 * half_step * price);
+	KUNIT_EXPECT_EQ(test, credit(), 2 * half_step * price);
 	KUNIT_EXPECT_TRUE(test, tail_of(cache)->is_paid);
 	zpool_cache_destroy(cache);
 }

@@ -60,7 +60,7 @@ static void bursts_are_logged(struct kunit *test)
 	struct zpool_cache *cache = create(test, "kunit-log", SIZE);
 	u32 nr = 0;
 
-	zpool_budget_grant(4L * 4 * 2 * SIZE);
+	zpool_budget_grant(3L * 4 * 2 * SIZE);
 	swing(cache, WIDE, 4);
 	KUNIT_ASSERT_EQ(test, capacity_of(cache), CAPACITY + 4);
 	swing(cache, 1, 1000);

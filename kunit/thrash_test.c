@@ -66,7 +66,7 @@ static void swaps_raise(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->tail.swaps, 2U);
 }
 
-/* Three more are wanted: one is not half of that, two are. A swap gets a 32nd of the credit. */
+/* Three more are wanted: one is not half of that, two are. A swap gets a 16th of the credit. */
 static void half_a_step_is_rounded_up(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -74,12 +74,12 @@ static void half_a_step_is_rounded_up(struct kunit *test)
 	zpool_tail_init(&f->tail, STRIDE, 6);
 	f->head.loaded = magazine(test, 6, 0, 1);
 	f->head.previous = magazine(test, 6, 100, 1);
-	zpool_budget_grant(32 * 2 * STRIDE);
+	zpool_budget_grant(16 * 2 * STRIDE);
 	refill(test);
 	make_room(test);
 	KUNIT_EXPECT_EQ(test, f->tail.capacity, 6U);
 	KUNIT_EXPECT_EQ(test, f->tail.denied, 1U);
-	zpool_budget_grant(2 * 32 * 2 * STRIDE);
+	zpool_budget_grant(2 * 16 * 2 * STRIDE);
 	refill(test);
 	KUNIT_EXPECT_EQ(test, f->tail.capacity, 8U);
 	KUNIT_EXPECT_EQ(test, f->tail.denied, 2U);
@@ -129,7 +129,7 @@ static void who_gave_all_does_not_raise(struct kunit *test)
 
 	zpool_tail_init(&f->tail, STRIDE, 0);
 	set_pair(test, 1, 1);
-	zpool_budget_grant(2 * 32 * 2 * STRIDE);
+	zpool_budget_grant(2 * 16 * 2 * STRIDE);
 	refill(test);
 	make_room(test);
 	KUNIT_EXPECT_EQ(test, f->tail.thrashes, 1U);
