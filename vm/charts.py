@@ -48,7 +48,7 @@ class Figures:
             if os.path.exists(path):
                 with open(path, newline="", encoding="ascii") as file:
                     for row in csv.DictReader(file):
-                        if row["round"] != "median":
+                        if row["round"].isdigit():
                             rounds.setdefault(self.key(row), []).append(row)
                             self.kernels[row["lane"]] = row["kernel"]
                             self.dates[row["lane"]] = row.get("date") or ""
@@ -56,7 +56,8 @@ class Figures:
 
     @staticmethod
     def key(row):
-        return (row["lane"], row["load"], int(row["size"]), int(row["batch"]), int(row["cpus"]),
+        size = int(row["size"]) if row["size"].isdigit() else row["size"] # else from least to most
+        return (row["lane"], row["load"], size, int(row["batch"]), int(row["cpus"]),
                 row["contender"], row.get("budget_kb") or "")
 
     @staticmethod
@@ -64,7 +65,7 @@ class Figures:
         def of(column):
             values = [float(row[column]) for row in rows if row.get(column)]
             return statistics.median(values) if values else None
-        return {"op": of("ns_per_op"), "held": of("held_bytes"), "peak": of("peak_bytes")}
+        return {"op": of("cpu_ns_per_op") or of("ns_per_op"), "held": of("held_bytes"), "peak": of("peak_bytes")}
 
     def get(self, what, lane, load, size, batch, contender, budget="automatic", cpus=1):
         """One figure, or None: `what` is op (ns, or instructions), held or peak."""
@@ -438,18 +439,17 @@ def memory(figures, _, lane, budget):
 
 @directive
 def userspace(figures, _):
-    """@userspace: what the rows of that lane hold, whichever contenders they name."""
+    """@userspace: what the rows of that lane hold, whichever contenders they name, in the order of the rows."""
     lane = "userspace"
     if not figures.has(lane):
         return None
     mine = [key for key in figures.medians if key[0] == lane]
-    contenders = sorted({key[5] for key in mine}, key=lambda name: (name != "zpool", name))
+    contenders = list(dict.fromkeys(key[5] for key in mine))
     rows = []
-    for load in sorted({key[1:5] + key[6:] for key in mine}):
+    for load in dict.fromkeys(key[1:5] + key[6:] for key in mine):
         values = [figures.get("op", lane, *load[:3], c, load[4], load[3]) for c in contenders]
-        rows.append([load[0], size_name(load[1]) if load[1] else "mixed", str(load[2]), str(load[3])] +
-                    [short(v) for v in values])
-    return f"{figures.about(lane)}, ns:\n\n" + table(["load", "size", "batch", "CPUs"] + contenders, rows)
+        rows.append([str(word) for word in load[:4]] + [short(v) for v in values])
+    return "`make bench-peers`, ns of CPU time:\n\n" + table(["load", "bytes", "live", "CPUs"] + contenders, rows)
 
 #
 # Charts. Each writes a picture and returns the line that shows it.
@@ -547,23 +547,6 @@ def memory_chart(figures, docs, lane):
                           "KiB by which free memory has fallen (logarithmic)", panels,
                           {c: LOOKS[c] for c in contenders})
     return show(picture, docs, "benchmarks-memory.svg", "memory held at the peak")
-
-
-@directive
-def userspace_chart(figures, docs):
-    """@userspace_chart: time over size with one object alive and with most of them, all contenders."""
-    lane = "userspace"
-    mine = [key for key in figures.medians if key[0] == lane and key[1] == "batch" and key[2] in SIZES]
-    if not mine:
-        return None
-    contenders = sorted({key[5] for key in mine}, key=lambda name: (name != "zpool", name))[:len(SPARE_LOOKS)]
-    looks = dict(zip(contenders, SPARE_LOOKS))
-    panels = [(f"{batch} alive at once", {c: [figures.get("op", lane, "batch", s, batch, c, mine[0][6])
-                                              for s in SIZES] for c in contenders})
-              for batch in sorted({key[3] for key in mine})]
-    picture = draw_panels("Userspace: a pair of alloc and free", figures.about(lane),
-                          "nanoseconds a pair (logarithmic)", panels, looks)
-    return show(picture, docs, "benchmarks-userspace.svg", "userspace allocators, ns a pair")
 
 
 def expand(line, figures, docs):
