@@ -59,6 +59,9 @@ DEFINE_MUTEX(zpool_adapt_lock);
 #define LEAST_STEP	(1UL << 20)
 #define MOST_STEP	(64UL << 20)
 
+/* Of the budget: room that is not given out as credit, but left to newcomers and the worker. */
+#define RESERVE	8
+
 /* Of the budget: what is taken at least from who is idle, since nobody misses it. */
 #define IDLE_SHARE	4
 
@@ -271,7 +274,7 @@ static void log_past(const struct place *at, unsigned int capacity)
 /* Who had to give all may have some again when there is room. */
 static void readmit(const struct pass *pass, const struct place *at)
 {
-	if (!READ_ONCE(at->tail->capacity) && at->tail->may_raise && pass->room > pass->limit / ZPOOL_BUDGET_NEW)
+	if (!READ_ONCE(at->tail->capacity) && at->tail->may_raise && pass->room > pass->limit / RESERVE)
 		set_capacity(at, ZPOOL_LEAST_CAPACITY, true);
 }
 
@@ -515,7 +518,8 @@ static void make_room(struct pass *pass)
  */
 void zpool_adapt_grant(void)
 {
-	unsigned long room = min(zpool_budget_room(zpool_budget_but_new()), zpool_budget_own_room());
+	unsigned long limit = READ_ONCE(zpool_budget.limit);
+	unsigned long room = min(zpool_budget_room(limit - limit / RESERVE), zpool_budget_own_room());
 
 	zpool_budget_grant(zpool_level() ? 0 : room);
 }

@@ -50,16 +50,6 @@ void zpool_budget_set_limit(unsigned long bytes);
 void zpool_budget_tell_idle(int nid, unsigned long pages);
 void zpool_budget_tell_freed(int nid, unsigned long pages);
 
-/* A part of the limit that neither credit nor depots take: for who comes new. */
-#define ZPOOL_BUDGET_NEW	8
-
-static inline unsigned long zpool_budget_but_new(void)
-{
-	unsigned long limit = READ_ONCE(zpool_budget.limit);
-
-	return limit - limit / ZPOOL_BUDGET_NEW;
-}
-
 /* Bytes not yet claimed of a limit, see zpool_budget_claim(). */
 static inline unsigned long zpool_budget_room(unsigned long limit)
 {
@@ -84,8 +74,7 @@ static inline unsigned long zpool_budget_shared_room(void)
 	unsigned long limit = READ_ONCE(zpool_budget.limit);
 	unsigned long shared = atomic_long_read(&zpool_budget.shared);
 
-	return min(zpool_budget_room(zpool_budget_but_new()),
-		   shared < limit / 2 ? limit / 2 - shared : 0);
+	return min(zpool_budget_room(limit), shared < limit / 2 ? limit / 2 - shared : 0);
 }
 
 static inline void zpool_metadata_add(long bytes)

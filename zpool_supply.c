@@ -61,7 +61,7 @@ struct zpool_magazine *zpool_depot_magazine(struct zpool_cache *cache, int nid)
 		this_cpu_inc(cache->tails->denied);
 		return NULL;
 	}
-	mag = zpool_magazine_create(stride, capacity, zpool_budget_but_new(), nid);
+	mag = zpool_magazine_create(stride, capacity, READ_ONCE(zpool_budget.limit), nid);
 	if (mag)
 		zpool_magazine_share(mag);
 	else

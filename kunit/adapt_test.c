@@ -144,13 +144,6 @@ static void depots_share_half(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, zpool_budget_share(1));
 	zpool_budget_unshare(50);
 	KUNIT_EXPECT_EQ(test, zpool_budget_shared_room(), 50UL);
-
-	/* An eighth is for who comes new. */
-	KUNIT_ASSERT_TRUE(test, zpool_budget_claim(60, 100, 0));
-	KUNIT_EXPECT_EQ(test, zpool_budget_shared_room(), 28UL);
-	KUNIT_ASSERT_TRUE(test, zpool_budget_claim(30, 100, 0));
-	KUNIT_EXPECT_EQ(test, zpool_budget_shared_room(), 0UL);
-	zpool_budget_return(90, 0);
 }
 
 /*
