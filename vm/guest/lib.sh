@@ -118,14 +118,6 @@ stat()
 	awk -v key="$1" '$1 == key { print $2 }' "$debugfs/stats"
 }
 
-# Every byte held is somewhere.
-adds_up()
-{
-	awk '$1 == "held_bytes" { held = $2 }
-		/^(in_use|magazine|remote|depot|reserve|quarantine|deferred|slab_free|tail)_bytes / { sum += $2 }
-		END { print "held_bytes " held ", sum of the parts " sum; exit held == "" || held != sum }' "$debugfs/stats"
-}
-
 nothing_in_use()
 {
 	[ "$(stat in_use_bytes)" = 0 ]
@@ -176,6 +168,21 @@ waits_for()
 		[ $n -lt 300 ] || { "$@"; return; }
 		sleep 0.1
 	done
+}
+
+# every_byte_is_somewhere: the parts of what is held, as one reading found them
+every_byte_is_somewhere()
+{
+	awk '$1 == "held_bytes" { held = $2 }
+		/^(in_use|magazine|remote|depot|reserve|quarantine|deferred|slab_free|tail)_bytes / { sum += $2 }
+		END { print "held_bytes " held ", sum of the parts " sum; exit held == "" || held != sum }' "$debugfs/stats"
+}
+
+# adds_up: the caches are read one after the other, so a reading that the worker or reclaim crosses is near only;
+# what is lost stays lost in each of them.
+adds_up()
+{
+	waits_for every_byte_is_somewhere
 }
 
 # passed NUMBER: more passes of the worker than that
