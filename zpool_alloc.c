@@ -41,6 +41,16 @@ static noinline void *alloc_direct(struct zpool_cache *cache, gfp_t gfp, int nid
 }
 
 /*
+ * Does this CPU ask for more than there will be room for when it comes back, of what
+ * has slabs for that? Not where objects move, or fill a reserve when they are freed.
+ */
+static bool is_beyond(struct zpool_cache *cache)
+{
+	return cache->geometry.apart.nr_objects && !cache->mover &&
+	       !READ_ONCE(cache->reserve) && zpool_tail_is_dry(raw_cpu_ptr(cache->tails));
+}
+
+/*
  * In the busy section: what a new magazine must hold at least to take the place
  * of this one, since the CPU may have a larger one; 0 if it may not.
  */
@@ -92,18 +102,19 @@ static unsigned int load_batch(struct zpool_cache *cache, int nid,
 static void *alloc_batch(struct zpool_cache *cache, gfp_t gfp, int nid,
 			 unsigned int capacity, unsigned int least)
 {
-	enum zpool_slab_use use = ZPOOL_MAGAZINE;
+	bool beyond = is_beyond(cache);
+	enum zpool_slab_use use = beyond ? ZPOOL_PASSING : ZPOOL_MAGAZINE;
 	struct zpool_magazine *own = NULL;
 	void *objs[ZPOOL_BATCH], *obj;
 	unsigned int nr;
 
-	if (least)
+	if (least && !beyond)
 		own = zpool_cpu_magazine(cache, nid, least);
 	if (own)
 		capacity = own->capacity;
-	nr = zpool_cache_take(cache, gfp, nid, objs,
-			     clamp(capacity / 2, 1U, ZPOOL_BATCH), &use);
-	if (use != ZPOOL_MAGAZINE || !nr) {
+	nr = clamp(capacity / 2, 1U, beyond ? cache->geometry.apart.nr_objects : ZPOOL_BATCH);
+	nr = zpool_cache_take(cache, gfp, nid, objs, nr, &use);
+	if (use == ZPOOL_FALLBACK || !nr) {
 		retire(cache, own);
 		return nr ? objs[0] : NULL;
 	}
@@ -376,7 +387,7 @@ static void free_batch(struct zpool_cache *cache, void *obj, unsigned int least,
 			zpool_head_install(head, depot, spare);
 		else if (least <= 1 || !(zpool_head_swap(head, tail, ZPOOL_OVERFLOW) ||
 					 zpool_head_make_room(head, tail, depot)))
-			nr = zpool_head_spill(head, objs);
+			nr = zpool_head_spill(head, tail, objs);
 		if (!is_far(obj))
 			pushed = zpool_head_push(head, obj);
 		zpool_cpu_exit();
@@ -580,7 +591,7 @@ void zpool_cache_take_back(struct zpool_cache *cache, struct zpool_slab *slab, v
 
 	if (want_init_on_free() && !cache->ctor)
 		memset(obj, 0, cache->geometry.size);
-	if (unlikely(slab->pfmemalloc || zpool_slab_is_isolated(slab)))
+	if (unlikely(slab->apart || zpool_slab_is_isolated(slab)))
 		put_into_slab(cache, obj);
 	else if (unlikely(!zpool_free_fast(cache->heads, virt_to_page(obj), obj, &pushed)))
 		zpool_free_past(cache, obj, pushed, caller);

@@ -121,7 +121,7 @@ static __always_inline void zpool_cache_free_in(struct zpool_cache *cache,
 {
 	enum zpool_push pushed;
 
-	if (unlikely(cache->mover || slab->pfmemalloc || want_init_on_free()))
+	if (unlikely(cache->mover || slab->apart || want_init_on_free()))
 		zpool_cache_free_special(cache, slab, obj, zpool_caller(caller));
 	else if (unlikely(!zpool_free_fast(cache->heads, page, obj, &pushed)))
 		zpool_free_past(cache, obj, pushed, zpool_caller(caller));

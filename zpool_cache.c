@@ -131,6 +131,13 @@
  * because this one has none; a slab made from the emergency reserves. These go to
  * the slabs under their lock.
  *
+ * So does, when it is freed, what is more than the budget holds: where slabs have three
+ * objects or fewer, one request after the other that only they can serve would ask the
+ * page allocator each time, and again when it is freed and no magazine has room. After
+ * such a row (zpool_tail_is_dry()) slabs are made of four objects and more, which serve
+ * no magazine otherwise and get theirs back one by one (enum zpool_apart). They are not
+ * made for all: idle objects in magazines would keep whole runs of 256 KiB.
+ *
  * Contexts
  *
  * Process, softirq and hardirq alike, and no lock is held where the page

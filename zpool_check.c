@@ -31,7 +31,9 @@ const char *zpool_check_geometry(const struct zpool_geometry *g)
 	HOLDS(g->stride % g->align == 0);
 	HOLDS(g->align >= ZPOOL_MIN_ALIGN);
 	HOLDS(g->least.order <= g->best.order);
-	return check_run(g, &g->least) ?: check_run(g, &g->best);
+	HOLDS(!g->apart.nr_objects || g->apart.nr_objects > g->best.nr_objects);
+	return check_run(g, &g->least) ?: check_run(g, &g->best) ?:
+	       g->apart.nr_objects ? check_run(g, &g->apart) : NULL;
 }
 
 /* nr_free == weight of free[]; each page that starts an object says whose. */
@@ -50,7 +52,7 @@ const char *zpool_check_slab(const struct zpool_slab *slab)
 		HOLDS(zpool_page_is_ours(page));
 		HOLDS(zpool_page_slab(page) == slab);
 		HOLDS(zpool_page_tag(page) ==
-		      (slab->pfmemalloc || want_init_on_free() ? ZPOOL_TAG_HEADER : home->tag));
+		      (slab->apart || want_init_on_free() ? ZPOOL_TAG_HEADER : home->tag));
 		HOLDS(page_to_nid(page) == home->node);
 	}
 	return NULL;
@@ -62,8 +64,9 @@ static const char *check_place(const struct zpool_slab *slab, enum zpool_place p
 	HOLDS(slab->place == place);
 	if (place == ZPOOL_ISOLATED)
 		return NULL;
-	HOLDS((place == ZPOOL_EMPTY) == (slab->nr_free == slab->nr_objects && !slab->pfmemalloc));
-	HOLDS((place == ZPOOL_FULL) == (!slab->nr_free || slab->pfmemalloc));
+	HOLDS((place == ZPOOL_EMPTY) == (slab->nr_free == slab->nr_objects && !slab->apart));
+	HOLDS((place == ZPOOL_FULL) == (!slab->nr_free || slab->apart == ZPOOL_EMERGENCY));
+	HOLDS((place == ZPOOL_APART) == (slab->nr_free && slab->apart == ZPOOL_BEYOND));
 	HOLDS(place != ZPOOL_HINDERED || slab->is_hindered);
 	if (place >= ZPOOL_TENTH && place <= ZPOOL_LAST_TENTH) {
 		HOLDS(!slab->is_hindered);
@@ -90,7 +93,7 @@ static const char *check_list(struct zpool_slabs *slabs, enum zpool_place place,
 		sum->nr_pages += slab->nr_pages;
 		sum->nr_objects += slab->nr_objects;
 		sum->nr_free += slab->nr_free;
-		sum->nr_room += place <= ZPOOL_LAST_TENTH ? slab->nr_free : 0;
+		sum->nr_room += place < ZPOOL_EMPTY ? slab->nr_free : 0;
 	}
 	HOLDS(slabs->nr_on[place] == sum->nr_on[place]);
 	HOLDS(!(slabs->serving >> place & 1) == (place >= ZPOOL_FULL || !sum->nr_on[place]));

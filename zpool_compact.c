@@ -63,8 +63,8 @@ static void make_slab(struct room *room)
 	struct zpool_slabs *slabs = room->slabs;
 	struct zpool_slab *slab;
 
-	slab = zpool_slab_create(slabs->geometry, GFP_KERNEL | __GFP_THISNODE | __GFP_NOWARN,
-				 slabs->node);
+	slab = zpool_slab_create(slabs->geometry, ZPOOL_NOT_APART,
+				 GFP_KERNEL | __GFP_THISNODE | __GFP_NOWARN, slabs->node);
 	if (slab)
 		room->nr = zpool_slabs_add(slabs, slab, room->objs, 1, ZPOOL_MOVING);
 }

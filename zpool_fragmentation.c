@@ -62,8 +62,8 @@ static void show_slabs(struct seq_file *m, struct zpool_cache *cache, int nid)
 	seq_printf(m, "%-31s %4d %8s %7lu", cache->name, nid, movable(cache), nr_slabs);
 	for (place = ZPOOL_LAST_TENTH; place >= ZPOOL_TENTH; place--)
 		seq_printf(m, " %6lu", nr_on[place]);
-	seq_printf(m, " %6lu %5lu %8lu %8lu %8lu %9lu %9lu\n", nr_on[ZPOOL_FULL],
-		   nr_on[ZPOOL_EMPTY], nr_on[ZPOOL_HINDERED],
+	seq_printf(m, " %6lu %5lu %8lu %5lu %8lu %8lu %9lu %9lu\n", nr_on[ZPOOL_FULL],
+		   nr_on[ZPOOL_EMPTY], nr_on[ZPOOL_HINDERED], nr_on[ZPOOL_APART],
 		   cache->mover ? kib(zpool_isolate_surplus(slabs) * slab_bytes) : 0, kib(held),
 		   sum_moves(cache, ZPOOL_MOVED, ZPOOL_NOT_NEEDED),
 		   sum_moves(cache, ZPOOL_REFUSED, ZPOOL_PINNED));
@@ -122,7 +122,7 @@ static void charge(const struct zpool_slab *slab, void *arg)
 /* Of what moves, only what was found not to. */
 static void charge_all(struct sites *sites, struct zpool_cache *cache, struct zpool_slabs *slabs)
 {
-	unsigned int place, last = cache->mover ? ZPOOL_HINDERED : ZPOOL_LAST_TENTH;
+	unsigned int place, last = cache->mover ? ZPOOL_HINDERED : ZPOOL_APART;
 	unsigned long nr;
 
 	for (place = ZPOOL_HINDERED; place <= last; place++)
@@ -178,7 +178,8 @@ static void show_sites(struct seq_file *m)
  * @m: where to
  *
  * Slabs by how full they are: less than one tenth, then by tenths; full, empty,
- * and those that hold something that does not move ("fixed").
+ * those that hold something that does not move ("fixed"), and those of what exceeds
+ * the budget, where some is free ("apart").
  *
  * Context: process; takes zpool_caches_lock.
  * Return: 0.
@@ -189,7 +190,7 @@ int zpool_fragmentation_show(struct seq_file *m)
 	int nid;
 
 	seq_puts(m, "kzpool fragmentation version 1\n");
-	seq_puts(m, "# name                          node  movable   slabs    0-9  10-19  20-29  30-39  40-49  50-59  60-69  70-79  80-89  90-99   full empty    fixed free_KiB held_KiB     moved   refused\n");
+	seq_puts(m, "# name                          node  movable   slabs    0-9  10-19  20-29  30-39  40-49  50-59  60-69  70-79  80-89  90-99   full empty    fixed apart free_KiB held_KiB     moved   refused\n");
 	mutex_lock(&zpool_caches_lock);
 	list_for_each_entry(cache, &zpool_caches, list)
 		for_each_node(nid)

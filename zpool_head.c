@@ -42,6 +42,7 @@ void zpool_tail_init(struct zpool_cpu_tail *tail, size_t stride, unsigned int ca
 		.capacity = capacity,
 		.may_raise = true,
 		.swing = SWING_UNKNOWN,
+		.spilled_at = U32_MAX,
 	};
 	zpool_watch_init(&tail->watch, capacity);
 }
@@ -193,6 +194,36 @@ static bool centre_pair(struct zpool_cpu_head *head, enum zpool_way way, unsigne
 					move_within(head->previous, head->loaded, nr);
 }
 
+/*
+ * Slabs of few objects serve one request after the other. In a row that is more than
+ * depots may hold, many will find no magazine when they come back; in a shorter one if
+ * what came back since the last grant has found none.
+ */
+#define DRY_OPS		4U	/* from miss to miss: as many as such slabs give, or less */
+#define DRY_SHARE	2U	/* of the budget: a row */
+#define SPILLED_SHARE	8U
+
+static void note_dry(const struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
+		     enum zpool_way way, bool by_depot)
+{
+	unsigned long ops = head->allocs + head->frees - tail->miss.ops;
+	bool goes_on = way == ZPOOL_UNDERFLOW && !by_depot && ops <= DRY_OPS;
+
+	WRITE_ONCE(tail->dry, goes_on ? tail->dry + ops : 0);
+}
+
+/**
+ * zpool_tail_is_dry() - will magazines have no room for what is asked for now?
+ * @tail: of this CPU, perhaps of another a moment ago
+ */
+bool zpool_tail_is_dry(const struct zpool_cpu_tail *tail)
+{
+	bool spilled = READ_ONCE(tail->spilled_at) == READ_ONCE(zpool_budget.grants);
+	unsigned long row = (unsigned long)READ_ONCE(tail->dry) * tail->stride;
+
+	return row > READ_ONCE(zpool_budget.limit) / (spilled ? SPILLED_SHARE : DRY_SHARE);
+}
+
 /* Before anything is moved. */
 static void note_miss(const struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
 		      enum zpool_way way, bool by_depot)
@@ -200,6 +231,7 @@ static void note_miss(const struct zpool_cpu_head *head, struct zpool_cpu_tail *
 	unsigned int pair = head->loaded->capacity + head->previous->capacity;
 
 	tail->misses++;
+	note_dry(head, tail, way, by_depot);
 	if (is_turn(head, &tail->miss, way, by_depot, FLIP_PAIRS * pair))
 		note_thrash(head, tail, MISS_PART);
 }
@@ -425,6 +457,7 @@ unsigned int zpool_head_load(struct zpool_cpu_head *head, void **objs, unsigned 
 /**
  * zpool_head_spill() - no room anywhere: make some, keeping what is warm
  * @head: in whose busy section we are
+ * @tail: of the same
  * @objs: room for ZPOOL_BATCH; filled with objects for the slabs
  *
  * Takes half of previous, which holds what was freed longest ago, and loads
@@ -433,7 +466,8 @@ unsigned int zpool_head_load(struct zpool_cpu_head *head, void **objs, unsigned 
  *
  * Return: how many objects were taken.
  */
-unsigned int zpool_head_spill(struct zpool_cpu_head *head, void **objs)
+unsigned int zpool_head_spill(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
+			      void **objs)
 {
 	raw_spinlock_t *slow_lock = this_slow_lock();
 	struct zpool_magazine *mag;
@@ -448,6 +482,7 @@ unsigned int zpool_head_spill(struct zpool_cpu_head *head, void **objs)
 	if (nr) {
 		zpool_magazine_pop(mag, objs, nr);
 		swap_pair(head);
+		WRITE_ONCE(tail->spilled_at, READ_ONCE(zpool_budget.grants));
 	}
 	raw_spin_unlock_irqrestore(slow_lock, flags);
 	return nr;

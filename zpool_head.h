@@ -79,7 +79,9 @@ struct zpool_cpu_tail {
 	unsigned long swing;		/* at the last of these, see serve_by_previous() */
 	struct zpool_turn miss;
 	u8 refused;			/* a raise for this part of the credit, */
-	u32 refused_at;			/* after this grant; under slow_lock */
+	u32 refused_at;			/* after this grant; under slow_lock, as the next: */
+	u32 spilled_at;			/* the grant after which no magazine was left for a free */
+	u32 dry;			/* objects that slabs have served in a row */
 	u32 denied;			/* magazines that there was no room for, raises without
 					 * enough credit; this_cpu_inc(), or interrupts off */
 
@@ -119,7 +121,9 @@ struct zpool_magazine *zpool_head_put_own(struct zpool_cpu_head *head,
 					  struct zpool_magazine *mag);
 unsigned int zpool_head_load(struct zpool_cpu_head *head, void **objs,
 			     unsigned int nr);
-unsigned int zpool_head_spill(struct zpool_cpu_head *head, void **objs);
+unsigned int zpool_head_spill(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
+			      void **objs);
+bool zpool_tail_is_dry(const struct zpool_cpu_tail *tail);
 unsigned int zpool_head_pop_batch(struct zpool_cpu_head *head, void **objs,
 				  unsigned int nr);
 bool zpool_remote_exchange(struct zpool_cpu_tail *tail, struct zpool_depot *depot);

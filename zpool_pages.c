@@ -135,10 +135,10 @@ void zpool_pages_abandon(struct page *page, unsigned int nr_pages)
 
 /**
  * zpool_pages_alloc() - a run of pages for objects of a geometry
- * @g: the wanted run if the node has it ready, else the least
+ * @g: how they are cut
  * @gfp: what may be done to get the least run, without zone or object flags
  * @node: where from; without __GFP_THISNODE the least run may come from another
- * @run: filled in: which of the two it is
+ * @run: which is wanted; the least, if the node has not got that ready
  *
  * Context: as @gfp allows.
  * Return: its first page, or NULL.
@@ -150,8 +150,7 @@ struct page *zpool_pages_alloc(const struct zpool_geometry *g, gfp_t gfp, int no
 		     __GFP_NOMEMALLOC | __GFP_THISNODE;
 	struct page *page = NULL;
 
-	*run = &g->best;
-	if (g->best.order > g->least.order)
+	if ((*run)->order > g->least.order)
 		page = alloc_run(*run, easy, node);
 	if (!page) {
 		*run = &g->least;

@@ -20,6 +20,8 @@
 #define TAIL_SHIFT		3
 /* Enough objects that the cost of a slab is spread, as in SLUB on few CPUs. */
 #define ENOUGH_OBJECTS		16
+/* So many share the cost of a slab whose objects no magazine holds, see zpool_slab.h. */
+#define ENOUGH_APART		4
 
 static struct zpool_run run_of_order(u32 stride, unsigned int order)
 {
@@ -71,6 +73,14 @@ static struct zpool_run choose_run(const struct zpool_geometry *g)
 	return best;
 }
 
+/* Where a slab has fewer objects than that, a run of four times the least has as many. */
+static struct zpool_run choose_apart(const struct zpool_geometry *g)
+{
+	return g->best.nr_objects < ENOUGH_APART ?
+	       run_of_order(g->stride, g->least.order + ilog2(ENOUGH_APART)) :
+	       (struct zpool_run) {};
+}
+
 /**
  * zpool_geometry_init() - lay out objects of a size
  * @g: filled in
@@ -101,5 +111,6 @@ int zpool_geometry_init(struct zpool_geometry *g, size_t size, size_t align)
 		g->least.nr_pages = DIV_ROUND_UP(g->stride, PAGE_SIZE);
 	}
 	g->best = choose_run(g);
+	g->apart = choose_apart(g);
 	return 0;
 }

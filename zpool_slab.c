@@ -56,12 +56,12 @@ static void free_header(struct zpool_slab *slab)
 }
 
 /* Return: false without memory for what is to be known of each object. */
-static bool alloc_beside(struct zpool_slab *slab, const struct zpool_geometry *g, gfp_t gfp,
+static bool alloc_beside(struct zpool_slab *slab, unsigned int nr, bool has_notes, gfp_t gfp,
 			 int node)
 {
 	bool has_sites = zpool_debug & ZPOOL_DEBUG_SITES;
-	size_t sites = has_sites ? g->best.nr_objects * sizeof(*slab->sites) : 0;
-	size_t notes = g->has_notes ? g->best.nr_objects * sizeof(*slab->notes) : 0;
+	size_t sites = has_sites ? nr * sizeof(*slab->sites) : 0;
+	size_t notes = has_notes ? nr * sizeof(*slab->notes) : 0;
 	struct beside *beside;
 
 	slab->sites = NULL;
@@ -81,6 +81,7 @@ static bool alloc_beside(struct zpool_slab *slab, const struct zpool_geometry *g
 /**
  * zpool_slab_create() - a slab with all objects free and no home yet
  * @g: how it is cut
+ * @apart: ZPOOL_BEYOND, or not; the kernel may make it ZPOOL_EMERGENCY
  * @gfp: what may be done to get its pages; __GFP_NOFAIL is honoured up to
  *       order 1 of the least run
  * @node: where from; without __GFP_THISNODE another node may give them
@@ -91,10 +92,10 @@ static bool alloc_beside(struct zpool_slab *slab, const struct zpool_geometry *g
  * Context: as @gfp allows; where zpool_pages_allowed() is false there is none.
  * Return: the slab, for zpool_slabs_add() on the node of its pages, or NULL.
  */
-struct zpool_slab *zpool_slab_create(const struct zpool_geometry *g, gfp_t gfp,
-				     int node)
+struct zpool_slab *zpool_slab_create(const struct zpool_geometry *g, enum zpool_apart apart,
+				     gfp_t gfp, int node)
 {
-	const struct zpool_run *run;
+	const struct zpool_run *run = apart && g->apart.nr_objects ? &g->apart : &g->best;
 	struct zpool_slab *slab;
 	struct page *page;
 
@@ -104,7 +105,7 @@ struct zpool_slab *zpool_slab_create(const struct zpool_geometry *g, gfp_t gfp,
 	slab = kmem_cache_alloc_node(headers, gfp & ~__GFP_THISNODE, node);
 	if (!slab)
 		return NULL;
-	page = alloc_beside(slab, g, gfp & ~__GFP_THISNODE, node) ?
+	page = alloc_beside(slab, run->nr_objects, g->has_notes, gfp & ~__GFP_THISNODE, node) ?
 	       zpool_pages_alloc(g, gfp, node, &run) : NULL;
 	if (!page) {
 		free_header(slab);
@@ -117,7 +118,8 @@ struct zpool_slab *zpool_slab_create(const struct zpool_geometry *g, gfp_t gfp,
 	slab->nr_objects = run->nr_objects;
 	slab->nr_pages = run->nr_pages;
 	slab->order = run->order;
-	slab->pfmemalloc = page_is_pfmemalloc(page);
+	slab->apart = page_is_pfmemalloc(page) ? ZPOOL_EMERGENCY :
+		      run == &g->apart ? ZPOOL_BEYOND : ZPOOL_NOT_APART;
 	slab->is_hindered = false;
 	slab->place = ZPOOL_NOWHERE;
 	slab->tenth = DIV_ROUND_UP(10U << ZPOOL_TENTH_SHIFT, run->nr_objects);

@@ -31,6 +31,18 @@
 static_assert((10ULL << ZPOOL_TENTH_SHIFT) + ZPOOL_RUN_MAX_OBJECTS <= U32_MAX);
 static_assert(ZPOOL_RUN_MAX_OBJECTS <= 1UL << ZPOOL_TENTH_SHIFT / 2);
 
+/*
+ * Why objects that are freed go to the slab at once, past the magazines. What exceeds
+ * the budget finds no room in these, and would pay the page allocator each time if it
+ * were alone in its slab: it shares one with some, and since none of them lies idle on
+ * a CPU, the slab goes when they are freed.
+ */
+enum zpool_apart {
+	ZPOOL_NOT_APART,		/* most */
+	ZPOOL_BEYOND,			/* more than the budget holds */
+	ZPOOL_EMERGENCY,		/* pages from the emergency reserves (pfmemalloc) */
+};
+
 struct zpool_slabs;
 
 /* One run of pages.  nr_free == weight of free[]. */
@@ -47,7 +59,7 @@ struct zpool_slab {
 	u8  place;			/* enum zpool_place, or ZPOOL_NOWHERE */
 	bool is_hindered;		/* not to be emptied: something in it did not move */
 	u8  order;			/* as allocated */
-	bool pfmemalloc;		/* from the emergency reserves */
+	u8  apart;			/* enum zpool_apart */
 	u16 nr_objects;
 	u16 nr_pages;
 	u32 tenth;			/* 10 / nr_objects, times 1 << ZPOOL_TENTH_SHIFT */
@@ -57,8 +69,8 @@ struct zpool_slab {
 int zpool_slab_start(void);
 void zpool_slab_stop(void);
 
-struct zpool_slab *zpool_slab_create(const struct zpool_geometry *g, gfp_t gfp,
-				     int node);
+struct zpool_slab *zpool_slab_create(const struct zpool_geometry *g, enum zpool_apart apart,
+				     gfp_t gfp, int node);
 unsigned long zpool_slab_release(struct list_head *dead);
 void zpool_slab_abandon(struct zpool_slab *slab);
 struct zpool_slab *zpool_slab_of(const void *obj);

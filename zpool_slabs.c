@@ -74,8 +74,10 @@ static void count_slab(struct zpool_slabs *slabs, const struct zpool_slab *slab,
 /* Where a slab belongs by what is free in it. */
 enum zpool_place zpool_slab_place_locked(const struct zpool_slab *slab)
 {
-	if (!slab->nr_free || slab->pfmemalloc)
+	if (!slab->nr_free || slab->apart == ZPOOL_EMERGENCY)
 		return ZPOOL_FULL;
+	if (slab->apart)
+		return ZPOOL_APART;
 	if (slab->nr_free == slab->nr_objects)
 		return ZPOOL_EMPTY;
 	if (slab->is_hindered)
@@ -91,7 +93,7 @@ static void leave(struct zpool_slabs *slabs, struct zpool_slab *slab)
 	list_del_init(&slab->list);
 	if (!--slabs->nr_on[place])
 		slabs->serving &= ~(1U << place);
-	if (place <= ZPOOL_LAST_TENTH)
+	if (place < ZPOOL_EMPTY)
 		slabs->nr_room -= slab->nr_free;
 	if (place == ZPOOL_HINDERED)
 		slabs->nr_hindered_pages -= slab->nr_pages;
@@ -109,7 +111,7 @@ static void enter(struct zpool_slabs *slabs, struct zpool_slab *slab, enum zpool
 	slabs->nr_on[place]++;
 	if (place < ZPOOL_FULL)
 		slabs->serving |= 1U << place;
-	if (place <= ZPOOL_LAST_TENTH)
+	if (place < ZPOOL_EMPTY)
 		slabs->nr_room += slab->nr_free;
 	if (place == ZPOOL_HINDERED)
 		slabs->nr_hindered_pages += slab->nr_pages;
@@ -130,7 +132,7 @@ static void add_free(struct zpool_slabs *slabs, struct zpool_slab *slab, int mor
 {
 	slabs->nr_free += more;
 	slab->nr_free += more;
-	if (slab->place <= ZPOOL_LAST_TENTH)
+	if (slab->place < ZPOOL_EMPTY)
 		slabs->nr_room += more;
 }
 
@@ -164,7 +166,7 @@ static void keep_or_kill(struct zpool_slabs *slabs, struct zpool_slab *slab,
 			 struct list_head *dead)
 {
 	lockdep_assert_held(&slabs->lock);
-	if (!slab->pfmemalloc && slabs->nr_on[ZPOOL_EMPTY] < KEEP_EMPTY &&
+	if (!slab->apart && slabs->nr_on[ZPOOL_EMPTY] < KEEP_EMPTY &&
 	    zpool_budget_claim(zpool_slab_bytes(slab), READ_ONCE(zpool_budget.limit),
 			       slabs->node)) {
 		slab->is_hindered = false;
@@ -226,11 +228,10 @@ static void count_taken(struct zpool_slabs *slabs, unsigned int nr,
 			enum zpool_slab_use use)
 {
 	lockdep_assert_held(&slabs->lock);
-	if (use == ZPOOL_MAGAZINE)
+	if (use == ZPOOL_MAGAZINE || use == ZPOOL_PASSING)
 		slabs->refills += !!nr;
-	if (use == ZPOOL_MAGAZINE || use == ZPOOL_MOVING)
-		return;
-	slabs->direct_allocs += nr;
+	else if (use != ZPOOL_MOVING)
+		slabs->direct_allocs += nr;
 	if (use == ZPOOL_DIRECT)
 		slabs->direct_misses += nr;
 }
@@ -262,18 +263,29 @@ void zpool_slabs_init(struct zpool_slabs *slabs, const struct zpool_geometry *g,
 		INIT_LIST_HEAD(&slabs->on[i]);
 }
 
+/* The places that may serve, the first of them first. */
+static unsigned int serving_for(const struct zpool_slabs *slabs, enum zpool_slab_use use)
+{
+	switch (use) {
+	case ZPOOL_MAGAZINE:
+		return slabs->serving & ~BIT(ZPOOL_APART);
+	case ZPOOL_MOVING:
+		return slabs->serving & GENMASK(ZPOOL_LAST_TENTH, 0);
+	default:
+		return slabs->serving;
+	}
+}
+
 /* The slab that serves next, taken off what is kept if need be; NULL for none. */
 static struct zpool_slab *next_serving(struct zpool_slabs *slabs, enum zpool_slab_use use)
 {
+	unsigned int places = serving_for(slabs, use), place;
 	struct zpool_slab *slab;
-	unsigned int place;
 
 	lockdep_assert_held(&slabs->lock);
-	if (!slabs->serving)
+	if (!places)
 		return NULL;
-	place = __ffs(slabs->serving);
-	if (place == ZPOOL_EMPTY && use == ZPOOL_MOVING)
-		return NULL;
+	place = __ffs(places);
 	slab = list_first_entry(&slabs->on[place], struct zpool_slab, list);
 	if (place == ZPOOL_EMPTY)
 		zpool_slabs_unkeep_locked(slabs, slab);
@@ -325,7 +337,7 @@ unsigned int zpool_slabs_add(struct zpool_slabs *slabs, struct zpool_slab *slab,
 
 	/* Who finds a marked page sees a slab that is nowhere yet. */
 	smp_store_release(&slab->home, slabs);
-	mark(slab, slab->pfmemalloc || want_init_on_free() ? ZPOOL_TAG_HEADER : slabs->tag);
+	mark(slab, slab->apart || want_init_on_free() ? ZPOOL_TAG_HEADER : slabs->tag);
 	for (i = 0; ctor && i < slab->nr_objects; i++)
 		ctor(zpool_slab_object(slab, i));
 

@@ -24,6 +24,7 @@ enum zpool_place {
 	ZPOOL_HINDERED,			/* some free; not to be emptied, so to be filled */
 	ZPOOL_TENTH,			/* less than one tenth free, then by tenths */
 	ZPOOL_LAST_TENTH = ZPOOL_TENTH + 9,
+	ZPOOL_APART,			/* some free, but not for magazines: ZPOOL_BEYOND */
 	ZPOOL_EMPTY,			/* kept within the budget */
 	ZPOOL_FULL,
 	ZPOOL_ISOLATED,			/* the compactor's */
@@ -43,7 +44,7 @@ struct zpool_slabs {
 	unsigned long nr_pages;
 	unsigned long nr_objects;
 	unsigned long nr_free;
-	unsigned long nr_room;		/* of these, in slabs from ZPOOL_HINDERED to ZPOOL_LAST_TENTH */
+	unsigned long nr_room;		/* of these, in slabs before ZPOOL_EMPTY */
 
 	/* Events, under lock. */
 	unsigned long refills;		/* batches taken for a magazine */
@@ -73,6 +74,7 @@ enum zpool_slab_use {
 	ZPOOL_MAGAZINE,		/* a CPU's pair */
 	ZPOOL_DIRECT,		/* the caller, and the pair was not asked */
 	ZPOOL_FALLBACK,		/* the caller, after the pair missed */
+	ZPOOL_PASSING,		/* a CPU's pair, which will have no room when it comes back */
 	ZPOOL_MOVING,		/* the compactor: from slabs in use only */
 };
 

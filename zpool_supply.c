@@ -79,7 +79,7 @@ struct zpool_magazine *zpool_depot_magazine(struct zpool_cache *cache, int nid)
 /* For objects that no magazine may hold. */
 static enum zpool_slab_use past_magazines(enum zpool_slab_use use)
 {
-	return use == ZPOOL_MAGAZINE ? ZPOOL_FALLBACK : use;
+	return use == ZPOOL_MAGAZINE || use == ZPOOL_PASSING ? ZPOOL_FALLBACK : use;
 }
 
 /* What other nodes have ready. Objects, not pages: cpusets do not bind them. */
@@ -100,7 +100,7 @@ static unsigned int add_slab(struct zpool_cache *cache, struct zpool_slab *slab,
 {
 	int home = page_to_nid(virt_to_page(slab->base));
 
-	if (home != nid || slab->pfmemalloc) {
+	if (home != nid || slab->apart == ZPOOL_EMERGENCY) {
 		*use = past_magazines(*use);
 		nr = 1;
 	}
@@ -125,6 +125,7 @@ static void note_failure(const struct zpool_cache *cache, gfp_t gfp)
 static unsigned int try_take(struct zpool_cache *cache, gfp_t gfp, int nid,
 			     void **objs, unsigned int nr, enum zpool_slab_use *use)
 {
+	enum zpool_apart apart = *use == ZPOOL_PASSING ? ZPOOL_BEYOND : ZPOOL_NOT_APART;
 	struct zpool_slab *slab = NULL;
 	unsigned int got;
 
@@ -134,7 +135,7 @@ static unsigned int try_take(struct zpool_cache *cache, gfp_t gfp, int nid,
 
 	/* This node without effort, then what others have, then all effort anywhere. */
 	if (static_branch_unlikely(&zpool_numa) && !(gfp & __GFP_THISNODE)) {
-		slab = zpool_slab_create(&cache->geometry,
+		slab = zpool_slab_create(&cache->geometry, apart,
 					 (gfp & ~EFFORT) | __GFP_THISNODE |
 					 __GFP_NOWARN | __GFP_NOMEMALLOC, nid);
 		if (!slab && take_from_any_node(cache, objs, past_magazines(*use))) {
@@ -143,7 +144,7 @@ static unsigned int try_take(struct zpool_cache *cache, gfp_t gfp, int nid,
 		}
 	}
 	if (!slab)
-		slab = zpool_slab_create(&cache->geometry, gfp, nid);
+		slab = zpool_slab_create(&cache->geometry, apart, gfp, nid);
 	if (slab)
 		return add_slab(cache, slab, nid, objs, nr, use);
 	note_failure(cache, gfp);

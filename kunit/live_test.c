@@ -33,7 +33,7 @@ static int begin(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zpool_geometry_init(&f.geometry, PAGE_SIZE / 16, 1), 0);
 	f.geometry.has_notes = true;
 	zpool_slabs_init(&f.slabs, &f.geometry, NULL, &f, ZPOOL_TAG_HEADER, numa_mem_id());
-	f.slab = zpool_slab_create(&f.geometry, GFP_KERNEL | __GFP_THISNODE, f.slabs.node);
+	f.slab = zpool_slab_create(&f.geometry, ZPOOL_NOT_APART, GFP_KERNEL | __GFP_THISNODE, f.slabs.node);
 	if (!f.slab)
 		return -ENOMEM;
 	zpool_slabs_add(&f.slabs, f.slab, f.objs, 4, ZPOOL_MOVING);

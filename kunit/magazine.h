@@ -198,7 +198,7 @@ static inline unsigned int spill(struct kunit *test, void **objs)
 	unsigned int nr;
 
 	enter(test);
-	nr = zpool_head_spill(&f->head, objs);
+	nr = zpool_head_spill(&f->head, &f->tail, objs);
 	zpool_cpu_exit();
 	return nr;
 }

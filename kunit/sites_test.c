@@ -258,7 +258,7 @@ static long metadata_of_slab(struct kunit *test, bool has_notes, unsigned int de
 
 	geometry.has_notes = has_notes;
 	zpool_debug = debug;
-	slab = zpool_slab_create(&geometry, GFP_KERNEL, numa_mem_id());
+	slab = zpool_slab_create(&geometry, ZPOOL_NOT_APART, GFP_KERNEL, numa_mem_id());
 	zpool_debug = debug_before;
 	KUNIT_ASSERT_NOT_NULL(test, slab);
 	KUNIT_EXPECT_EQ(test, !slab->notes, !has_notes);

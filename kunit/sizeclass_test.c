@@ -202,6 +202,24 @@ static void large_objects_take_exact_runs(struct kunit *test)
 	}
 }
 
+/* Four and more share a run where a slab has fewer; where it has as many, there is none apart. */
+static void few_objects_have_a_run_apart(struct kunit *test)
+{
+	size_t size;
+
+	for (size = PAGE_SIZE; size <= ZPOOL_MAX_SIZE; size += PAGE_SIZE) {
+		struct zpool_geometry g = {};
+
+		KUNIT_ASSERT_EQ(test, zpool_geometry_init(&g, size, 1), 0);
+		EXPECT_SOUND(test, zpool_check_geometry(&g));
+		if (g.best.nr_objects >= 4)
+			KUNIT_EXPECT_EQ_MSG(test, (int)g.apart.nr_objects, 0, "size %zu", size);
+		else
+			KUNIT_EXPECT_GE_MSG(test, (int)g.apart.nr_objects, 4, "size %zu", size);
+		KUNIT_EXPECT_LE_MSG(test, (int)g.apart.nr_objects, 7, "size %zu", size);
+	}
+}
+
 static void nonsense_is_refused(struct kunit *test)
 {
 	static const struct {
@@ -230,6 +248,7 @@ static struct kunit_case sizeclass_cases[] = {
 	KUNIT_CASE(general_geometry_is_sound),
 	KUNIT_CASE(typed_geometry_is_sound),
 	KUNIT_CASE(large_objects_take_exact_runs),
+	KUNIT_CASE(few_objects_have_a_run_apart),
 	KUNIT_CASE(nonsense_is_refused),
 	{}
 };

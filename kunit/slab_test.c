@@ -73,7 +73,7 @@ static struct zpool_slab *create(struct kunit *test)
 	struct fixture *f = test->priv;
 	struct zpool_slab *slab;
 
-	slab = zpool_slab_create(&f->geometry, GFP_KERNEL | __GFP_THISNODE, f->node);
+	slab = zpool_slab_create(&f->geometry, ZPOOL_NOT_APART, GFP_KERNEL | __GFP_THISNODE, f->node);
 	KUNIT_ASSERT_NOT_NULL(test, slab);
 	return slab;
 }
@@ -454,7 +454,7 @@ static void check_reserve(struct kunit *test, unsigned int nr_free)
 	unsigned int nr = slab->nr_objects - nr_free;
 
 	KUNIT_ASSERT_LE(test, nr, ZPOOL_BATCH);
-	slab->pfmemalloc = true;
+	slab->apart = ZPOOL_EMERGENCY;
 	KUNIT_EXPECT_EQ(test, zpool_slabs_add(&f->slabs, slab, f->objs, nr, ZPOOL_DIRECT), nr);
 	KUNIT_EXPECT_EQ(test, zpool_page_tag(virt_to_page(f->objs[0])), ZPOOL_TAG_HEADER);
 	while (nr) {

@@ -89,7 +89,7 @@ static inline struct zpool_slab *add(struct kunit *test, unsigned int used)
 	struct fixture *f = test->priv;
 	struct zpool_slab *slab;
 
-	slab = zpool_slab_create(&f->geometry, GFP_KERNEL | __GFP_THISNODE, f->slabs.node);
+	slab = zpool_slab_create(&f->geometry, ZPOOL_NOT_APART, GFP_KERNEL | __GFP_THISNODE, f->slabs.node);
 	KUNIT_ASSERT_NOT_NULL(test, slab);
 	KUNIT_ASSERT_EQ(test, zpool_slabs_add(&f->slabs, slab, f->objs, used, ZPOOL_MOVING), used);
 	EXPECT_SOUND(test, zpool_check_slabs(&f->slabs));

@@ -185,6 +185,44 @@ static void visits_go_round(struct kunit *test)
 	}
 }
 
+/* What is not for magazines serves others, before what is kept empty, and is not kept. */
+static void slabs_apart_serve_no_magazine(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct zpool_slab *apart, *empty;
+	unsigned int nr, i;
+
+	set_up(test, f, ZPOOL_MAX_SIZE);
+	nr = f->geometry.apart.nr_objects;
+	if (!nr)
+		kunit_skip(test, "pages are too large");
+	empty = add_empty(test);
+	apart = zpool_slab_create(&f->geometry, ZPOOL_BEYOND, GFP_KERNEL | __GFP_THISNODE,
+				  f->slabs.node);
+	KUNIT_ASSERT_NOT_NULL(test, apart);
+	KUNIT_EXPECT_EQ(test, zpool_slabs_add(&f->slabs, apart, f->objs, 1, ZPOOL_PASSING), 1U);
+	KUNIT_EXPECT_EQ(test, (unsigned int)apart->nr_objects, nr);
+	KUNIT_EXPECT_EQ(test, zpool_page_tag(virt_to_page(f->objs[0])), ZPOOL_TAG_HEADER);
+	expect_at(test, apart, ZPOOL_APART);
+
+	KUNIT_EXPECT_NULL(test, take(test, ZPOOL_MOVING));
+	for (i = 0; i < empty->nr_objects; i++)
+		KUNIT_EXPECT_PTR_EQ(test, take(test, ZPOOL_MAGAZINE), empty);
+	KUNIT_EXPECT_NULL(test, take(test, ZPOOL_MAGAZINE));
+	while (i--)
+		put(test, empty, i);
+	expect_at(test, empty, ZPOOL_EMPTY);
+	for (; nr > 2; nr--)
+		KUNIT_EXPECT_PTR_EQ(test, take(test, ZPOOL_PASSING), apart);
+	expect_at(test, apart, ZPOOL_APART);
+	KUNIT_EXPECT_PTR_EQ(test, take(test, ZPOOL_FALLBACK), apart);
+	expect_at(test, apart, ZPOOL_FULL);
+	KUNIT_EXPECT_PTR_EQ(test, take(test, ZPOOL_PASSING), empty);
+	free_all(&f->slabs);
+	KUNIT_EXPECT_EQ(test, f->slabs.nr_slabs, 1UL);
+	expect_at(test, empty, ZPOOL_EMPTY);
+}
+
 static struct kunit_case slabs_cases[] = {
 	KUNIT_CASE(tenths_are_exact),
 	KUNIT_CASE(a_slab_goes_from_tenth_to_tenth),
@@ -194,6 +232,7 @@ static struct kunit_case slabs_cases[] = {
 	KUNIT_CASE(an_empty_slab_is_not_hindered),
 	KUNIT_CASE(moving_takes_no_slab_kept_empty),
 	KUNIT_CASE(moving_counts_nothing),
+	KUNIT_CASE(slabs_apart_serve_no_magazine),
 	KUNIT_CASE(visits_go_round),
 	{}
 };

@@ -155,7 +155,7 @@ static void check_magazine(struct zpool_cache *cache, const struct zpool_magazin
 		if ((page_to_nid(page) == per_cpu_ptr(&zpool_cpu, cpu)->node) == remote)
 			shim_bug("an object of node %d in a magazine of CPU %d",
 				 page_to_nid(page), cpu);
-		if (zpool_page_slab(page)->pfmemalloc)
+		if (zpool_page_slab(page)->apart == ZPOOL_EMERGENCY)
 			shim_bug("an object of the emergency reserves in a magazine");
 		if (shim_init_on_free && !cache->ctor &&
 		    memchr_inv(mag->objs[i] + 8, 0, cache->geometry.size - 8))
