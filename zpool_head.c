@@ -195,21 +195,21 @@ static bool centre_pair(struct zpool_cpu_head *head, enum zpool_way way, unsigne
 }
 
 /*
- * Slabs of few objects serve one request after the other. In a row that is more than
- * depots may hold, many will find no magazine when they come back; in a shorter one if
- * what came back since the last grant has found none.
+ * Slabs serve one request after the other, and nothing is freed meanwhile. If that is
+ * more than depots may hold, much of it will find no magazine when it comes back; of
+ * less, if what came back since the last grant has found none.
  */
-#define DRY_OPS		4U	/* from miss to miss: as many as such slabs give, or less */
 #define DRY_SHARE	2U	/* of the budget: a row */
-#define SPILLED_SHARE	8U
+#define SPILLED_SHARE	4U
 
 static void note_dry(const struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
 		     enum zpool_way way, bool by_depot)
 {
 	unsigned long ops = head->allocs + head->frees - tail->miss.ops;
-	bool goes_on = way == ZPOOL_UNDERFLOW && !by_depot && ops <= DRY_OPS;
+	bool goes_on = way == ZPOOL_UNDERFLOW && !by_depot && head->frees == tail->dry_frees;
 
 	WRITE_ONCE(tail->dry, goes_on ? tail->dry + ops : 0);
+	tail->dry_frees = head->frees;
 }
 
 /**

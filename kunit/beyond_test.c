@@ -8,7 +8,7 @@
 /* Budget in objects; a row of more than half of it is long. */
 #define BUDGET		160U
 #define LONG_ROW	(BUDGET / 2)
-#define SHORT_ROW	(BUDGET / 8)	/* long, too, where what was freed found no room */
+#define SHORT_ROW	(BUDGET / 4)	/* long, too, where what was freed found no room */
 #define MORE		40U
 #define SOON		3U		/* what the last slab of a row still gives */
 
@@ -92,7 +92,7 @@ static void short_rows_do_not(struct kunit *test)
 	struct zpool_cache *cache = create_large(test);
 	unsigned int i;
 
-	for (i = 0; i < 5 * SHORT_ROW; i += SHORT_ROW) {
+	for (i = 0; i < 3 * SHORT_ROW; i += SHORT_ROW) {
 		take(cache, i, i + SHORT_ROW);
 		swing(cache, 1, 10);
 	}
