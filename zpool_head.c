@@ -197,7 +197,8 @@ static bool centre_pair(struct zpool_cpu_head *head, enum zpool_way way, unsigne
 /*
  * Slabs serve one request after the other, and nothing is freed meanwhile. If that is
  * more than depots may hold, much of it will find no magazine when it comes back; of
- * less, if what came back since the last grant has found none.
+ * less, if what came back since the last grant has found none. With each grant it is
+ * tried anew: who never frees, nor gets anything of who does, would not find out.
  */
 #define DRY_SHARE	2U	/* of the budget: a row */
 #define SPILLED_SHARE	4U
@@ -206,10 +207,13 @@ static void note_dry(const struct zpool_cpu_head *head, struct zpool_cpu_tail *t
 		     enum zpool_way way, bool by_depot)
 {
 	unsigned long ops = head->allocs + head->frees - tail->miss.ops;
-	bool goes_on = way == ZPOOL_UNDERFLOW && !by_depot && head->frees == tail->dry_frees;
+	u32 grants = READ_ONCE(zpool_budget.grants);
+	bool goes_on = way == ZPOOL_UNDERFLOW && !by_depot && head->frees == tail->dry_frees &&
+		       grants == tail->dry_at;
 
 	WRITE_ONCE(tail->dry, goes_on ? tail->dry + ops : 0);
 	tail->dry_frees = head->frees;
+	tail->dry_at = grants;
 }
 
 /**

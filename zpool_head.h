@@ -82,7 +82,8 @@ struct zpool_cpu_tail {
 	u32 refused_at;			/* after this grant; under slow_lock, as the next: */
 	u32 spilled_at;			/* the grant after which no magazine was left for a free */
 	u32 dry;			/* objects that slabs have served in a row, */
-	unsigned long dry_frees;	/* without a free: so many were before */
+	u32 dry_at;			/* after this grant */
+	unsigned long dry_frees;	/* and without a free: so many were before */
 	u32 denied;			/* magazines that there was no room for, raises without
 					 * enough credit; this_cpu_inc(), or interrupts off */
 

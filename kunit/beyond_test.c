@@ -86,19 +86,36 @@ static void no_magazine_takes_them_back(struct kunit *test)
 	zpool_cache_destroy(cache);
 }
 
-/* What a pair serves in between ends a row. */
+/* A free ends a row, and so does a pass of the worker. */
 static void short_rows_do_not(struct kunit *test)
 {
 	struct zpool_cache *cache = create_large(test);
 	unsigned int i;
 
-	for (i = 0; i < 3 * SHORT_ROW; i += SHORT_ROW) {
+	for (i = 0; i < 6 * SHORT_ROW; i += SHORT_ROW) {
 		take(cache, i, i + SHORT_ROW);
-		swing(cache, 1, 10);
+		if (i < 3 * SHORT_ROW)
+			swing(cache, 1, 1);
+		else
+			zpool_budget_grant(0);
 	}
-	KUNIT_EXPECT_GT(test, i, LONG_ROW);
+	KUNIT_EXPECT_GT(test, i / 2, LONG_ROW);
 	KUNIT_EXPECT_EQ(test, nr_apart(0, i), 0U);
 	give(cache, 0, i);
+	zpool_cache_destroy(cache);
+}
+
+/* Who gets from the depot what others have freed is not at the end of what there is. */
+static void what_a_depot_gives_does_not_count(struct kunit *test)
+{
+	struct zpool_cache *cache = create_large(test);
+	const unsigned int nr = LONG_ROW + SHORT_ROW / 2;
+
+	zpool_cache_prefill(cache, (size_t)SHORT_ROW * LARGE * nodes_weight(zpool_fed_nodes));
+	KUNIT_EXPECT_EQ(test, zpool_this_node(cache)->depot.nr_objects, 0UL + SHORT_ROW);
+	take(cache, 0, nr);
+	KUNIT_EXPECT_EQ(test, nr_apart(0, nr), 0U);
+	give(cache, 0, nr);
 	zpool_cache_destroy(cache);
 }
 
@@ -180,6 +197,7 @@ static struct kunit_case beyond_cases[] = {
 	KUNIT_CASE(a_long_row_lies_apart),
 	KUNIT_CASE(no_magazine_takes_them_back),
 	KUNIT_CASE(short_rows_do_not),
+	KUNIT_CASE(what_a_depot_gives_does_not_count),
 	KUNIT_CASE(who_found_no_room_needs_less),
 	KUNIT_CASE(general_classes_too),
 	KUNIT_CASE(not_where_objects_are_needed),
