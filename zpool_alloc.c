@@ -42,12 +42,14 @@ static noinline void *alloc_direct(struct zpool_cache *cache, gfp_t gfp, int nid
 
 /*
  * Does this CPU ask for more than there will be room for when it comes back, of what
- * has slabs for that? Not where objects move, or fill a reserve when they are freed.
+ * has slabs for that? Not where objects move, or fill a reserve when they are freed,
+ * nor where memory is scarce.
  */
 static bool is_beyond(struct zpool_cache *cache)
 {
 	return cache->geometry.apart.nr_objects && !cache->mover &&
-	       !READ_ONCE(cache->reserve) && zpool_tail_is_dry(raw_cpu_ptr(cache->tails));
+	       !READ_ONCE(cache->reserve) && !READ_ONCE(cache->throttle) &&
+	       zpool_tail_is_dry(raw_cpu_ptr(cache->tails));
 }
 
 /*
@@ -103,15 +105,17 @@ static void *alloc_batch(struct zpool_cache *cache, gfp_t gfp, int nid,
 			 unsigned int capacity, unsigned int least)
 {
 	bool beyond = is_beyond(cache);
-	enum zpool_slab_use use = beyond ? ZPOOL_PASSING : ZPOOL_MAGAZINE;
 	struct zpool_magazine *own = NULL;
 	void *objs[ZPOOL_BATCH], *obj;
+	enum zpool_slab_use use;
 	unsigned int nr;
 
 	if (least && !beyond)
 		own = zpool_cpu_magazine(cache, nid, least);
 	if (own)
 		capacity = own->capacity;
+	use = beyond ? ZPOOL_PASSING :
+	      !capacity && READ_ONCE(cache->throttle) ? ZPOOL_FALLBACK : ZPOOL_MAGAZINE;
 	nr = clamp(capacity / 2, 1U, beyond ? cache->geometry.apart.nr_objects : ZPOOL_BATCH);
 	nr = zpool_cache_take(cache, gfp, nid, objs, nr, &use);
 	if (use == ZPOOL_FALLBACK || !nr) {
@@ -567,8 +571,10 @@ void zpool_free_past(struct zpool_cache *cache, void *obj, enum zpool_push pushe
  */
 
 /* Past the magazines. */
-static void put_into_slab(struct zpool_cache *cache, void *obj)
+static void put_into_slab(struct zpool_cache *cache, const struct zpool_slab *slab, void *obj)
 {
+	if (slab->apart == ZPOOL_BEYOND)
+		zpool_tail_end_row(raw_cpu_ptr(cache->tails));
 	if (in_nmi())
 		zpool_nmi_free(obj);
 	else
@@ -592,7 +598,7 @@ void zpool_cache_take_back(struct zpool_cache *cache, struct zpool_slab *slab, v
 	if (want_init_on_free() && !cache->ctor)
 		memset(obj, 0, cache->geometry.size);
 	if (unlikely(slab->apart || zpool_slab_is_isolated(slab)))
-		put_into_slab(cache, obj);
+		put_into_slab(cache, slab, obj);
 	else if (unlikely(!zpool_free_fast(cache->heads, virt_to_page(obj), obj, &pushed)))
 		zpool_free_past(cache, obj, pushed, caller);
 }

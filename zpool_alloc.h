@@ -112,7 +112,7 @@ static __always_inline bool zpool_free_tagged(const struct page *page, void *obj
 
 /*
  * Free what a page's header, not its class, tells of: @obj of @page and @slab, whose
- * owner is @cache. It is of a typed cache, from the emergency reserves, or to be
+ * owner is @cache. It is of a typed cache, of a slab that is apart, or to be
  * zeroed.
  */
 static __always_inline void zpool_cache_free_in(struct zpool_cache *cache,

@@ -200,20 +200,30 @@ static bool centre_pair(struct zpool_cpu_head *head, enum zpool_way way, unsigne
  * less, if what came back since the last grant has found none. With each grant it is
  * tried anew: who never frees, nor gets anything of who does, would not find out.
  */
-#define DRY_SHARE	2U	/* of the budget: a row */
+#define DRY_SHARE	2U	/* of the budget: a row, */
+#define LEAST_ROW	16U	/* which are so many at least */
 #define SPILLED_SHARE	4U
 
 static void note_dry(const struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
 		     enum zpool_way way, bool by_depot)
 {
 	unsigned long ops = head->allocs + head->frees - tail->miss.ops;
+	bool by_slabs = way == ZPOOL_UNDERFLOW && !by_depot;
 	u32 grants = READ_ONCE(zpool_budget.grants);
-	bool goes_on = way == ZPOOL_UNDERFLOW && !by_depot && head->frees == tail->dry_frees &&
-		       grants == tail->dry_at;
+	bool goes_on = by_slabs && head->frees == tail->dry_frees && grants == tail->dry_at;
 
 	WRITE_ONCE(tail->dry, goes_on ? tail->dry + ops : 0);
 	tail->dry_frees = head->frees;
-	tail->dry_at = grants;
+	tail->dry_at = by_slabs ? grants : grants - 1;
+}
+
+/**
+ * zpool_tail_end_row() - an object was freed past the magazines
+ * @tail: of this CPU, perhaps of another a moment ago
+ */
+void zpool_tail_end_row(struct zpool_cpu_tail *tail)
+{
+	WRITE_ONCE(tail->dry, 0);
 }
 
 /**
@@ -225,7 +235,8 @@ bool zpool_tail_is_dry(const struct zpool_cpu_tail *tail)
 	bool spilled = READ_ONCE(tail->spilled_at) == READ_ONCE(zpool_budget.grants);
 	unsigned long row = (unsigned long)READ_ONCE(tail->dry) * tail->stride;
 
-	return row > READ_ONCE(zpool_budget.limit) / (spilled ? SPILLED_SHARE : DRY_SHARE);
+	return row > max(READ_ONCE(zpool_budget.limit) / (spilled ? SPILLED_SHARE : DRY_SHARE),
+			 (unsigned long)LEAST_ROW * tail->stride);
 }
 
 /* Before anything is moved. */
@@ -486,8 +497,8 @@ unsigned int zpool_head_spill(struct zpool_cpu_head *head, struct zpool_cpu_tail
 	if (nr) {
 		zpool_magazine_pop(mag, objs, nr);
 		swap_pair(head);
-		WRITE_ONCE(tail->spilled_at, READ_ONCE(zpool_budget.grants));
 	}
+	WRITE_ONCE(tail->spilled_at, READ_ONCE(zpool_budget.grants));
 	raw_spin_unlock_irqrestore(slow_lock, flags);
 	return nr;
 }

@@ -125,6 +125,7 @@ unsigned int zpool_head_load(struct zpool_cpu_head *head, void **objs,
 			     unsigned int nr);
 unsigned int zpool_head_spill(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
 			      void **objs);
+void zpool_tail_end_row(struct zpool_cpu_tail *tail);
 bool zpool_tail_is_dry(const struct zpool_cpu_tail *tail);
 unsigned int zpool_head_pop_batch(struct zpool_cpu_head *head, void **objs,
 				  unsigned int nr);

@@ -326,7 +326,7 @@ static noinline void free_outside(const void *p, void *caller)
 		zpool_defer(&foreign, (struct llist_node *)p);
 }
 
-/* A typed object, one from the emergency reserves, or to be zeroed. */
+/* A typed object, one whose slab is apart, or to be zeroed. */
 static void free_by_header(struct page *page, void *obj, void *caller)
 {
 	struct zpool_slab *slab = zpool_page_slab(page);

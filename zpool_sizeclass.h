@@ -84,7 +84,7 @@ struct zpool_geometry {
 	struct reciprocal_value recip;	/* of stride */
 	struct zpool_run best;		/* wanted */
 	struct zpool_run least;		/* when memory is short: one object */
-	struct zpool_run apart;		/* see zpool_geometry_init(); of no objects: none */
+	struct zpool_run apart;		/* see enum zpool_apart; of no objects where @best has some */
 };
 
 int zpool_geometry_init(struct zpool_geometry *g, size_t size, size_t align);

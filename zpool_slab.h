@@ -34,8 +34,8 @@ static_assert(ZPOOL_RUN_MAX_OBJECTS <= 1UL << ZPOOL_TENTH_SHIFT / 2);
 /*
  * Why objects that are freed go to the slab at once, past the magazines. What exceeds
  * the budget finds no room in these, and would pay the page allocator each time if it
- * were alone in its slab: it shares one with some, and since none of them lies idle on
- * a CPU, the slab goes when they are freed.
+ * were alone in its slab: it shares one with some, and since hardly any of them lies
+ * idle on a CPU, the slab goes when they are freed.
  */
 enum zpool_apart {
 	ZPOOL_NOT_APART,		/* most */

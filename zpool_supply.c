@@ -147,6 +147,10 @@ static unsigned int try_take(struct zpool_cache *cache, gfp_t gfp, int nid,
 		slab = zpool_slab_create(&cache->geometry, apart, gfp, nid);
 	if (slab)
 		return add_slab(cache, slab, nid, objs, nr, use);
+	if (zpool_slabs_alloc(&cache->nodes[nid]->slabs, objs, 1, past_magazines(*use))) {
+		*use = past_magazines(*use);
+		return 1;
+	}
 	note_failure(cache, gfp);
 	return 0;
 }

@@ -3,6 +3,7 @@
  * Large objects of which more are asked for than the budget holds: slabs of several,
  * that no magazine keeps. See enum zpool_apart.
  */
+#include "../zpool_throttle.h"
 #include "adapt.h"
 
 /* Budget in objects; a row of more than half of it is long. */
@@ -111,11 +112,62 @@ static void what_a_depot_gives_does_not_count(struct kunit *test)
 	struct zpool_cache *cache = create_large(test);
 	const unsigned int nr = LONG_ROW + SHORT_ROW / 2;
 
+	tail_of(cache)->capacity = SHORT_ROW;
+	tail_of(cache)->is_paid = true;
 	zpool_cache_prefill(cache, (size_t)SHORT_ROW * LARGE * nodes_weight(zpool_fed_nodes));
 	KUNIT_EXPECT_EQ(test, zpool_this_node(cache)->depot.nr_objects, 0UL + SHORT_ROW);
 	take(cache, 0, nr);
 	KUNIT_EXPECT_EQ(test, nr_apart(0, nr), 0U);
 	give(cache, 0, nr);
+	zpool_cache_destroy(cache);
+}
+
+/* What is freed past the magazines is a free, too. */
+static void one_out_and_in_is_no_row(struct kunit *test)
+{
+	struct zpool_cache *cache = create_large(test);
+	const unsigned int last = LONG_ROW + MORE - 1;
+
+	take(cache, 0, last + 1);
+	KUNIT_ASSERT_EQ(test, nr_apart(last, last + 1), 1U);
+	give(cache, last, last + 1);
+	zpool_cache_drain(cache);
+	take(cache, last, last + 1);
+	KUNIT_EXPECT_EQ(test, nr_apart(last, last + 1), 0U);
+	give(cache, 0, last + 1);
+	zpool_cache_destroy(cache);
+}
+
+/* However small the budget. */
+static void a_few_are_no_row(struct kunit *test)
+{
+	struct zpool_cache *cache = create_large(test);
+
+	zpool_budget_set_limit(0);
+	take(cache, 0, 16 + MORE);
+	KUNIT_EXPECT_EQ(test, nr_apart(0, 16), 0U);
+	KUNIT_EXPECT_EQ(test, nr_apart(16 + SOON, 16 + MORE), MORE - SOON);
+	give(cache, 0, 16 + MORE);
+	zpool_cache_destroy(cache);
+}
+
+static void throttle(struct zpool_cache *cache, unsigned int set, unsigned int clear)
+{
+	mutex_lock(&zpool_caches_lock);
+	zpool_throttle(cache, set, clear);
+	mutex_unlock(&zpool_caches_lock);
+}
+
+/* Nothing large is asked for where memory is scarce. */
+static void not_under_pressure(struct kunit *test)
+{
+	struct zpool_cache *cache = create_large(test);
+
+	throttle(cache, ZPOOL_HALF, 0);
+	take(cache, 0, LONG_ROW + MORE);
+	KUNIT_EXPECT_EQ(test, nr_apart(0, LONG_ROW + MORE), 0U);
+	give(cache, 0, LONG_ROW + MORE);
+	throttle(cache, 0, ZPOOL_HALF);
 	zpool_cache_destroy(cache);
 }
 
@@ -198,6 +250,9 @@ static struct kunit_case beyond_cases[] = {
 	KUNIT_CASE(no_magazine_takes_them_back),
 	KUNIT_CASE(short_rows_do_not),
 	KUNIT_CASE(what_a_depot_gives_does_not_count),
+	KUNIT_CASE(one_out_and_in_is_no_row),
+	KUNIT_CASE(a_few_are_no_row),
+	KUNIT_CASE(not_under_pressure),
 	KUNIT_CASE(who_found_no_room_needs_less),
 	KUNIT_CASE(general_classes_too),
 	KUNIT_CASE(not_where_objects_are_needed),

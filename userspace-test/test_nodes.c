@@ -18,6 +18,7 @@
 #include "../zpool_pressure.h"
 #include "../zpool_report.h"
 #include "../zpool_stats.h"
+#include "../zpool_throttle.h"
 #include "tap.h"
 #include "world.h"
 
@@ -468,6 +469,52 @@ static void run(void (*test)(void), const char *name)
 	shim_thread_move(0);
 }
 
+#define NR_LARGE	120U
+
+static unsigned int class_of_large(void)
+{
+	return zpool_size_class(ZPOOL_MAX_SIZE);
+}
+
+/* What no magazine holds is better than nothing. Of the last of a long row some are freed. */
+static void what_is_apart_is_something(void)
+{
+	struct zpool_slabs *slabs = &zpool_general[class_of_large()]->nodes[0]->slabs;
+	unsigned long limit = zpool_budget.limit;
+	void *large[NR_LARGE], *p;
+	unsigned int i;
+
+	shim_thread_move(0);
+	zpool_drain_all();
+	zpool_budget_set_limit(NR_LARGE / 2 * ZPOOL_MAX_SIZE);
+	for (i = 0; i < NR_LARGE; i++)
+		EXPECT((large[i] = zpool_kmalloc(ZPOOL_MAX_SIZE, GFP_KERNEL)));
+	EXPECT(zpool_slab_of(large[NR_LARGE - 1])->apart == ZPOOL_BEYOND);
+	zpool_kfree(large[NR_LARGE - 1]);
+	zpool_kfree(large[NR_LARGE - 2]);
+	p = fail(ZPOOL_MAX_SIZE, GFP_ATOMIC | __GFP_THISNODE, SHIM_PAGES);
+	EXPECT(p && zpool_slab_of(p)->apart == ZPOOL_BEYOND && level_seen() == ZPOOL_CALM);
+	zpool_kfree(p);
+
+	/* While memory is scarce none is made, but what there is serves. */
+	zpool_pressure_init(&zpool_pressure);
+	EXPECT(!fail(SIZE, GFP_KERNEL, SHIM_PAGES));
+	degrade(zpool_now_ms());
+	mutex_lock(&zpool_caches_lock);
+	zpool_throttle(zpool_general[class_of_large()], ZPOOL_NONE, 0);
+	mutex_unlock(&zpool_caches_lock);
+	zpool_drain_all();
+	p = zpool_kmalloc(ZPOOL_MAX_SIZE, GFP_KERNEL);
+	EXPECT(p && zpool_slab_of(p)->apart == ZPOOL_BEYOND);
+	zpool_kfree(p);
+	calm_down();
+	for (i = 0; i < NR_LARGE - 2; i++)
+		zpool_kfree(large[i]);
+	zpool_drain_all();
+	EXPECT(!slabs->nr_on[ZPOOL_APART]);
+	zpool_budget_set_limit(limit);
+}
+
 #define RUN(test)	run(test, #test)
 
 int main(void)
@@ -492,6 +539,7 @@ int main(void)
 	RUN(a_full_node_is_no_evidence);
 	RUN(a_failure_raises_the_alarm);
 	RUN(the_last_there_is);
+	RUN(what_is_apart_is_something);
 	zpool_cache_destroy(cache);
 	world_stop();
 	leaks = world_leaks();
