@@ -363,8 +363,9 @@ static void report_or_put(struct zpool_cache *cache, void *obj, enum zpool_push 
 
 /*
  * No room as it is: get a magazine, one of the CPU's own if it may have that, of
- * @least objects, else one that makes a depot's of another; or spill to slabs.
- * In the place of a smaller one, not of none, that is the first thing tried.
+ * @least objects, else one that makes a depot's of another; or make do with one of the
+ * depot's that is too small; or spill to slabs. To get one of the CPU's own, in the place
+ * of a smaller one, not of none, is the first thing tried.
  */
 static void free_batch(struct zpool_cache *cache, void *obj, unsigned int least,
 		       void *caller)
@@ -389,8 +390,9 @@ static void free_batch(struct zpool_cache *cache, void *obj, unsigned int least,
 			retired = zpool_head_put_own(head, spare);
 		else if (spare)
 			zpool_head_install(head, depot, spare);
-		else if (least <= 1 || !(zpool_head_swap(head, tail, ZPOOL_OVERFLOW) ||
-					 zpool_head_make_room(head, tail, depot)))
+		else if (!(least > 1 && (zpool_head_swap(head, tail, ZPOOL_OVERFLOW) ||
+					 zpool_head_make_room(head, tail, depot))) &&
+			 !zpool_head_make_do(head, depot))
 			nr = zpool_head_spill(head, tail, objs);
 		if (!is_far(obj))
 			pushed = zpool_head_push(head, obj);
@@ -504,7 +506,7 @@ static void free_remote_batch(struct zpool_cache *cache, void *obj,
 		depot = remote_depot(cache);
 		if (spare && depot)
 			zpool_remote_install(this_cpu_ptr(cache->tails), depot, spare);
-		else
+		else if (!depot || !zpool_remote_make_do(this_cpu_ptr(cache->tails), depot))
 			nr = zpool_remote_spill(this_cpu_ptr(cache->tails), objs);
 		if (is_far(obj))
 			pushed = push_remote(cache, obj);

@@ -354,6 +354,16 @@ bool zpool_head_refill(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
 	return full;
 }
 
+/* Both are full. With both locks held. */
+static void exchange_for_empty(struct zpool_cpu_head *head, struct zpool_depot *depot,
+			       struct zpool_magazine *empty)
+{
+	make_previous_the_smaller(head);
+	put_for(depot, head->previous, empty);
+	store_previous(head, head->loaded);
+	load(head, empty);
+}
+
 /**
  * zpool_head_make_room() - both of a pair are full: find room without going to slabs
  * @head: in whose busy section we are
@@ -375,12 +385,33 @@ bool zpool_head_make_room(struct zpool_cpu_head *head, struct zpool_cpu_tail *ta
 	lock_depot(depot, tail);
 	empty = zpool_depot_take_empty_locked(depot, tail->capacity);
 	note_miss(head, tail, ZPOOL_OVERFLOW, empty);
-	if (empty) {
-		make_previous_the_smaller(head);
-		put_for(depot, head->previous, empty);
-		store_previous(head, head->loaded);
-		load(head, empty);
-	}
+	if (empty)
+		exchange_for_empty(head, depot, empty);
+	raw_spin_unlock(&depot->lock);
+	raw_spin_unlock_irqrestore(slow_lock, flags);
+	return empty;
+}
+
+/**
+ * zpool_head_make_do() - zpool_head_make_room() where there is no room for a better one
+ * @head: in whose busy section we are
+ * @depot: of the CPU's node
+ *
+ * With any empty magazine: it has its share of the budget already.
+ *
+ * Return: true when loaded has room, unless the pair is drained meanwhile.
+ */
+bool zpool_head_make_do(struct zpool_cpu_head *head, struct zpool_depot *depot)
+{
+	raw_spinlock_t *slow_lock = this_slow_lock();
+	struct zpool_magazine *empty;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(slow_lock, flags);
+	raw_spin_lock(&depot->lock);
+	empty = zpool_depot_take_empty_locked(depot, 0);
+	if (empty)
+		exchange_for_empty(head, depot, empty);
 	raw_spin_unlock(&depot->lock);
 	raw_spin_unlock_irqrestore(slow_lock, flags);
 	return empty;
@@ -528,6 +559,14 @@ unsigned int zpool_head_pop_batch(struct zpool_cpu_head *head, void **objs,
  * A CPU's remote magazine of a cache.
  */
 
+/* With both locks held. */
+static void exchange_remote(struct zpool_cpu_tail *tail, struct zpool_depot *depot,
+			    struct zpool_magazine *empty)
+{
+	put_for(depot, tail->remote, empty);
+	WRITE_ONCE(tail->remote, empty);
+}
+
 /**
  * zpool_remote_exchange() - give a full remote magazine for an empty one
  * @tail: where this CPU collects, in whose busy section we are
@@ -546,10 +585,31 @@ bool zpool_remote_exchange(struct zpool_cpu_tail *tail, struct zpool_depot *depo
 	lock_depot(depot, tail);
 	tail->misses++;
 	empty = zpool_depot_take_empty_locked(depot, tail->capacity);
-	if (empty) {
-		put_for(depot, tail->remote, empty);
-		WRITE_ONCE(tail->remote, empty);
-	}
+	if (empty)
+		exchange_remote(tail, depot, empty);
+	raw_spin_unlock(&depot->lock);
+	raw_spin_unlock_irqrestore(slow_lock, flags);
+	return empty;
+}
+
+/**
+ * zpool_remote_make_do() - the same with any, where there is no room for a better one
+ * @tail: see zpool_remote_exchange()
+ * @depot: see zpool_remote_exchange()
+ *
+ * Return: true when there is room, unless it is drained meanwhile.
+ */
+bool zpool_remote_make_do(struct zpool_cpu_tail *tail, struct zpool_depot *depot)
+{
+	raw_spinlock_t *slow_lock = this_slow_lock();
+	struct zpool_magazine *empty;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(slow_lock, flags);
+	raw_spin_lock(&depot->lock);
+	empty = zpool_depot_take_empty_locked(depot, 0);
+	if (empty)
+		exchange_remote(tail, depot, empty);
 	raw_spin_unlock(&depot->lock);
 	raw_spin_unlock_irqrestore(slow_lock, flags);
 	return empty;

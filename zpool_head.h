@@ -117,6 +117,7 @@ bool zpool_head_refill(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
 		       struct zpool_depot *depot, struct zpool_magazine **retired);
 bool zpool_head_make_room(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
 			  struct zpool_depot *depot);
+bool zpool_head_make_do(struct zpool_cpu_head *head, struct zpool_depot *depot);
 void zpool_head_install(struct zpool_cpu_head *head, struct zpool_depot *depot,
 			struct zpool_magazine *mag);
 struct zpool_magazine *zpool_head_put_own(struct zpool_cpu_head *head,
@@ -130,6 +131,7 @@ bool zpool_tail_is_dry(const struct zpool_cpu_tail *tail);
 unsigned int zpool_head_pop_batch(struct zpool_cpu_head *head, void **objs,
 				  unsigned int nr);
 bool zpool_remote_exchange(struct zpool_cpu_tail *tail, struct zpool_depot *depot);
+bool zpool_remote_make_do(struct zpool_cpu_tail *tail, struct zpool_depot *depot);
 void zpool_remote_install(struct zpool_cpu_tail *tail, struct zpool_depot *depot,
 			  struct zpool_magazine *mag);
 unsigned int zpool_remote_spill(struct zpool_cpu_tail *tail, void **objs);

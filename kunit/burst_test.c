@@ -238,6 +238,39 @@ static void an_empty_small_magazine_is_replaced(struct kunit *test)
 	zpool_cache_destroy(cache);
 }
 
+/* Rather than to the slabs, into what is too small: that has its share of the budget. */
+static void without_a_better_one_it_makes_do(struct kunit *test)
+{
+	struct zpool_cache *cache = create(test, "kunit-small", SIZE);
+	struct zpool_cache_node *node = zpool_this_node(cache);
+	const struct zpool_cpu_head *head = head_of(cache);
+	struct zpool_magazine *small;
+	const unsigned int end = 3 * CAPACITY;
+	unsigned long flushes;
+	unsigned int nr = 0;
+
+	take(cache, 0, end);
+	for (; nr < end - 1 && head->loaded->count + head->previous->count < 2 * CAPACITY; nr++)
+		give(cache, nr, nr + 1);
+	KUNIT_ASSERT_EQ(test, head->loaded->count + head->previous->count, 2 * CAPACITY);
+	small = zpool_magazine_create(SIZE, ZPOOL_LEAST_CAPACITY, zpool_budget.limit, node->slabs.node);
+	KUNIT_ASSERT_NOT_NULL(test, small);
+	zpool_magazine_share(small);
+	KUNIT_ASSERT_TRUE(test, zpool_budget_share(ZPOOL_LEAST_CAPACITY * SIZE));
+	zpool_depot_put(&node->depot, small);
+	close_budget();
+	flushes = node->slabs.flushes;
+	give(cache, nr, nr + 1);
+	KUNIT_EXPECT_EQ(test, node->slabs.flushes, flushes);
+	KUNIT_EXPECT_EQ(test, head->loaded->capacity, ZPOOL_LEAST_CAPACITY);
+	KUNIT_EXPECT_EQ(test, head->loaded->count, 1U);
+	KUNIT_EXPECT_EQ(test, node->depot.nr_full, 1UL);
+	KUNIT_EXPECT_EQ(test, node->depot.nr_empty, 0UL);
+	EXPECT_SOUND(test, zpool_check_all());
+	give(cache, nr + 1, end);
+	zpool_cache_destroy(cache);
+}
+
 static struct kunit_case burst_cases[] = {
 	KUNIT_CASE(credit_raises_capacity_at_once),
 	KUNIT_CASE(credit_is_spent),
@@ -249,6 +282,7 @@ static struct kunit_case burst_cases[] = {
 	KUNIT_CASE(a_full_small_magazine_is_replaced),
 	KUNIT_CASE(a_small_pair_is_replaced),
 	KUNIT_CASE(an_empty_small_magazine_is_replaced),
+	KUNIT_CASE(without_a_better_one_it_makes_do),
 	{}
 };
 

@@ -278,6 +278,37 @@ static void empty_magazines_come_back(struct kunit *test)
 	zpool_cache_destroy(cache);
 }
 
+/* One that is too small does, where there is no room for another. */
+static void small_ones_do_far_from_home(struct kunit *test)
+{
+	struct zpool_cache *cache;
+	unsigned long flushes;
+	struct zpool_magazine *mag;
+	struct zpool_depot *depot;
+	unsigned int nr;
+	int far;
+
+	settle_far_from(test, &far, 1);
+	cache = create(test);
+	nr = cache->capacity;
+	depot = &cache->nodes[far]->depot;
+	take_from(test, cache, 0, nr + 1, far);
+	give(cache, 0, nr);
+	mag = zpool_magazine_create(SIZE, 1, zpool_budget.limit, far);
+	KUNIT_ASSERT_NOT_NULL(test, mag);
+	zpool_depot_put(depot, mag);
+	zpool_budget_set_limit(0);
+	flushes = cache->nodes[far]->slabs.flushes;
+	give(cache, nr, nr + 1);
+	KUNIT_EXPECT_EQ(test, cache->nodes[far]->slabs.flushes, flushes);
+	KUNIT_EXPECT_EQ(test, depot->nr_empty, 0UL);
+	KUNIT_EXPECT_EQ(test, depot->nr_full, 1UL);
+	KUNIT_EXPECT_EQ(test, zpool_test_usage(cache).remote_bytes, (unsigned long)SIZE);
+	EXPECT_SOUND(test, zpool_check_cache(cache));
+	zpool_test_move(ZPOOL_TEST_ANY_CPU);
+	zpool_cache_destroy(cache);
+}
+
 /* One of two nodes goes to no depot, but to the slabs of each. */
 static void mixed_magazines_are_spilled(struct kunit *test)
 {
@@ -466,6 +497,7 @@ static struct kunit_case node_cases[] = {
 	KUNIT_CASE(the_own_node_is_near),
 	KUNIT_CASE(full_magazines_go_home),
 	KUNIT_CASE(empty_magazines_come_back),
+	KUNIT_CASE(small_ones_do_far_from_home),
 	KUNIT_CASE(mixed_magazines_are_spilled),
 	KUNIT_CASE(one_stranger_is_enough),
 	KUNIT_CASE(freed_twice_far_from_home),
