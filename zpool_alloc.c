@@ -361,6 +361,14 @@ static void report_or_put(struct zpool_cache *cache, void *obj, enum zpool_push 
 		zpool_slabs_free(&obj, 1, ZPOOL_FALLBACK, cache);
 }
 
+/* In the busy section: who tried for a better magazine first looks now at what there is. */
+static bool find_room_late(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
+			   struct zpool_depot *depot, unsigned int least)
+{
+	return least > 1 && (zpool_head_swap(head, tail, ZPOOL_OVERFLOW) ||
+			     zpool_head_make_room(head, tail, depot, false));
+}
+
 /*
  * No room as it is: get a magazine, one of the CPU's own if it may have that, of
  * @least objects, else one that makes a depot's of another; or make do with one of the
@@ -390,9 +398,8 @@ static void free_batch(struct zpool_cache *cache, void *obj, unsigned int least,
 			retired = zpool_head_put_own(head, spare);
 		else if (spare)
 			zpool_head_install(head, depot, spare);
-		else if (!(least > 1 && (zpool_head_swap(head, tail, ZPOOL_OVERFLOW) ||
-					 zpool_head_make_room(head, tail, depot))) &&
-			 !zpool_head_make_do(head, depot))
+		else if (!find_room_late(head, tail, depot, least) &&
+			 !zpool_head_make_room(head, tail, depot, true))
 			nr = zpool_head_spill(head, tail, objs);
 		if (!is_far(obj))
 			pushed = zpool_head_push(head, obj);
@@ -414,7 +421,7 @@ static noinline void free_past_pair(struct zpool_cache *cache, void *obj, unsign
 	struct zpool_cpu_tail *tail = this_cpu_ptr(cache->tails);
 	enum zpool_push pushed = ZPOOL_NO_ROOM;
 
-	if (least <= 1 && zpool_head_make_room(head, tail, &zpool_this_node(cache)->depot))
+	if (least <= 1 && zpool_head_make_room(head, tail, &zpool_this_node(cache)->depot, false))
 		pushed = zpool_head_push(head, obj);
 	zpool_cpu_exit();
 	if (pushed == ZPOOL_NO_ROOM)
@@ -506,7 +513,7 @@ static void free_remote_batch(struct zpool_cache *cache, void *obj,
 		depot = remote_depot(cache);
 		if (spare && depot)
 			zpool_remote_install(this_cpu_ptr(cache->tails), depot, spare);
-		else if (!depot || !zpool_remote_make_do(this_cpu_ptr(cache->tails), depot))
+		else if (!depot || !zpool_remote_exchange(this_cpu_ptr(cache->tails), depot, true))
 			nr = zpool_remote_spill(this_cpu_ptr(cache->tails), objs);
 		if (is_far(obj))
 			pushed = push_remote(cache, obj);
@@ -531,7 +538,7 @@ static noinline void free_remote(struct zpool_cache *cache, void *obj, void *cal
 
 	if (pushed == ZPOOL_NO_ROOM) {
 		depot = remote_depot(cache);
-		if (depot && zpool_remote_exchange(tail, depot))
+		if (depot && zpool_remote_exchange(tail, depot, false))
 			pushed = push_remote(cache, obj);
 	}
 	is_first = READ_ONCE(tail->remote) == zpool_no_magazine;

@@ -45,8 +45,8 @@
  * header tells whose it is (zpool_kmalloc.c). If loaded is
  * full and smaller than this CPU may have: a larger one takes its place. Else
  * swap with previous; else exchange a full magazine for an empty one at the
- * depot; else make a magazine, if the budget has room; else give half a
- * magazine back to the slabs. A slab whose last object came home is kept (one
+ * depot; else make a magazine, if the budget has room; else take an empty one
+ * that is too small; else give half a magazine back to the slabs. A slab whose last object came home is kept (one
  * for each cache and node, within the budget) or its pages go back.
  *
  * Nodes

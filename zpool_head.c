@@ -354,28 +354,20 @@ bool zpool_head_refill(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
 	return full;
 }
 
-/* Both are full. With both locks held. */
-static void exchange_for_empty(struct zpool_cpu_head *head, struct zpool_depot *depot,
-			       struct zpool_magazine *empty)
-{
-	make_previous_the_smaller(head);
-	put_for(depot, head->previous, empty);
-	store_previous(head, head->loaded);
-	load(head, empty);
-}
-
 /**
  * zpool_head_make_room() - both of a pair are full: find room without going to slabs
  * @head: in whose busy section we are
  * @tail: of the same
  * @depot: of the CPU's node
+ * @any: make do with a magazine that is too small, since there is no room for a better
+ *       one: it has its share of the budget already. The miss is noted by then.
  *
  * Exchanges a full magazine for an empty one of the depot, if that is not too small.
  *
  * Return: true when loaded has room, unless the pair is drained meanwhile.
  */
 bool zpool_head_make_room(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
-			  struct zpool_depot *depot)
+			  struct zpool_depot *depot, bool any)
 {
 	raw_spinlock_t *slow_lock = this_slow_lock();
 	struct zpool_magazine *empty;
@@ -383,35 +375,15 @@ bool zpool_head_make_room(struct zpool_cpu_head *head, struct zpool_cpu_tail *ta
 
 	raw_spin_lock_irqsave(slow_lock, flags);
 	lock_depot(depot, tail);
-	empty = zpool_depot_take_empty_locked(depot, tail->capacity);
-	note_miss(head, tail, ZPOOL_OVERFLOW, empty);
-	if (empty)
-		exchange_for_empty(head, depot, empty);
-	raw_spin_unlock(&depot->lock);
-	raw_spin_unlock_irqrestore(slow_lock, flags);
-	return empty;
-}
-
-/**
- * zpool_head_make_do() - zpool_head_make_room() where there is no room for a better one
- * @head: in whose busy section we are
- * @depot: of the CPU's node
- *
- * With any empty magazine: it has its share of the budget already.
- *
- * Return: true when loaded has room, unless the pair is drained meanwhile.
- */
-bool zpool_head_make_do(struct zpool_cpu_head *head, struct zpool_depot *depot)
-{
-	raw_spinlock_t *slow_lock = this_slow_lock();
-	struct zpool_magazine *empty;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(slow_lock, flags);
-	raw_spin_lock(&depot->lock);
-	empty = zpool_depot_take_empty_locked(depot, 0);
-	if (empty)
-		exchange_for_empty(head, depot, empty);
+	empty = zpool_depot_take_empty_locked(depot, any ? 0 : tail->capacity);
+	if (!any)
+		note_miss(head, tail, ZPOOL_OVERFLOW, empty);
+	if (empty) {
+		make_previous_the_smaller(head);
+		put_for(depot, head->previous, empty);
+		store_previous(head, head->loaded);
+		load(head, empty);
+	}
 	raw_spin_unlock(&depot->lock);
 	raw_spin_unlock_irqrestore(slow_lock, flags);
 	return empty;
@@ -559,23 +531,16 @@ unsigned int zpool_head_pop_batch(struct zpool_cpu_head *head, void **objs,
  * A CPU's remote magazine of a cache.
  */
 
-/* With both locks held. */
-static void exchange_remote(struct zpool_cpu_tail *tail, struct zpool_depot *depot,
-			    struct zpool_magazine *empty)
-{
-	put_for(depot, tail->remote, empty);
-	WRITE_ONCE(tail->remote, empty);
-}
-
 /**
  * zpool_remote_exchange() - give a full remote magazine for an empty one
  * @tail: where this CPU collects, in whose busy section we are
  * @depot: of the node where all its objects belong; with zpool_no_magazine
  *         there, of any
+ * @any: see zpool_head_make_room()
  *
  * Return: true when there is room, unless it is drained meanwhile.
  */
-bool zpool_remote_exchange(struct zpool_cpu_tail *tail, struct zpool_depot *depot)
+bool zpool_remote_exchange(struct zpool_cpu_tail *tail, struct zpool_depot *depot, bool any)
 {
 	raw_spinlock_t *slow_lock = this_slow_lock();
 	struct zpool_magazine *empty;
@@ -583,33 +548,12 @@ bool zpool_remote_exchange(struct zpool_cpu_tail *tail, struct zpool_depot *depo
 
 	raw_spin_lock_irqsave(slow_lock, flags);
 	lock_depot(depot, tail);
-	tail->misses++;
-	empty = zpool_depot_take_empty_locked(depot, tail->capacity);
-	if (empty)
-		exchange_remote(tail, depot, empty);
-	raw_spin_unlock(&depot->lock);
-	raw_spin_unlock_irqrestore(slow_lock, flags);
-	return empty;
-}
-
-/**
- * zpool_remote_make_do() - the same with any, where there is no room for a better one
- * @tail: see zpool_remote_exchange()
- * @depot: see zpool_remote_exchange()
- *
- * Return: true when there is room, unless it is drained meanwhile.
- */
-bool zpool_remote_make_do(struct zpool_cpu_tail *tail, struct zpool_depot *depot)
-{
-	raw_spinlock_t *slow_lock = this_slow_lock();
-	struct zpool_magazine *empty;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(slow_lock, flags);
-	raw_spin_lock(&depot->lock);
-	empty = zpool_depot_take_empty_locked(depot, 0);
-	if (empty)
-		exchange_remote(tail, depot, empty);
+	tail->misses += !any;
+	empty = zpool_depot_take_empty_locked(depot, any ? 0 : tail->capacity);
+	if (empty) {
+		put_for(depot, tail->remote, empty);
+		WRITE_ONCE(tail->remote, empty);
+	}
 	raw_spin_unlock(&depot->lock);
 	raw_spin_unlock_irqrestore(slow_lock, flags);
 	return empty;

@@ -116,8 +116,7 @@ void zpool_tail_init(struct zpool_cpu_tail *tail, size_t stride, unsigned int ca
 bool zpool_head_refill(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
 		       struct zpool_depot *depot, struct zpool_magazine **retired);
 bool zpool_head_make_room(struct zpool_cpu_head *head, struct zpool_cpu_tail *tail,
-			  struct zpool_depot *depot);
-bool zpool_head_make_do(struct zpool_cpu_head *head, struct zpool_depot *depot);
+			  struct zpool_depot *depot, bool any);
 void zpool_head_install(struct zpool_cpu_head *head, struct zpool_depot *depot,
 			struct zpool_magazine *mag);
 struct zpool_magazine *zpool_head_put_own(struct zpool_cpu_head *head,
@@ -130,8 +129,7 @@ void zpool_tail_end_row(struct zpool_cpu_tail *tail);
 bool zpool_tail_is_dry(const struct zpool_cpu_tail *tail);
 unsigned int zpool_head_pop_batch(struct zpool_cpu_head *head, void **objs,
 				  unsigned int nr);
-bool zpool_remote_exchange(struct zpool_cpu_tail *tail, struct zpool_depot *depot);
-bool zpool_remote_make_do(struct zpool_cpu_tail *tail, struct zpool_depot *depot);
+bool zpool_remote_exchange(struct zpool_cpu_tail *tail, struct zpool_depot *depot, bool any);
 void zpool_remote_install(struct zpool_cpu_tail *tail, struct zpool_depot *depot,
 			  struct zpool_magazine *mag);
 unsigned int zpool_remote_spill(struct zpool_cpu_tail *tail, void **objs);

@@ -188,9 +188,9 @@ static unsigned int try_reserve(struct zpool_cache *cache, gfp_t gfp, int nid,
  * @nid: on which node they are wanted
  * @objs: filled in
  * @nr: how many are wanted, at most ZPOOL_BATCH
- * @use: where they go. Objects of another node or of the emergency reserves
- *       and of the cache's own are not for magazines: then it becomes
- *       ZPOOL_FALLBACK, and there is one.
+ * @use: where they go. Objects of another node, of the emergency reserves and
+ *       of the cache's own are not for magazines, nor is what a slab apart has
+ *       when there are no pages: then it becomes ZPOOL_FALLBACK, and there is one.
  *
  * Context: as @gfp allows, outside all locks of ours.
  * Return: how many there were.

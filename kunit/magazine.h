@@ -177,7 +177,7 @@ static inline bool make_room(struct kunit *test)
 
 	enter(test);
 	found = zpool_head_swap(&f->head, &f->tail, ZPOOL_OVERFLOW) ||
-		zpool_head_make_room(&f->head, &f->tail, &f->depot);
+		zpool_head_make_room(&f->head, &f->tail, &f->depot, false);
 	zpool_cpu_exit();
 	return found;
 }

@@ -248,22 +248,28 @@ static void full_magazines_go_home(struct kunit *test)
 	zpool_cache_destroy(cache);
 }
 
+/* A remote magazine is full of what @far owns, and one more such object is in use. */
+static struct zpool_cache *create_and_collect(struct kunit *test, int *far)
+{
+	struct zpool_cache *cache;
+
+	settle_far_from(test, far, 1);
+	cache = create(test);
+	take_from(test, cache, 0, cache->capacity + 1, *far);
+	give(cache, 0, cache->capacity);
+	return cache;
+}
+
 /* The empty one that comes in exchange is the far node's, when it has any. */
 static void empty_magazines_come_back(struct kunit *test)
 {
-	struct zpool_cache *cache;
-	unsigned int nr;
-	unsigned long misses;
-	struct zpool_magazine *mag;
-	struct zpool_depot *depot;
 	int far;
+	struct zpool_cache *cache = create_and_collect(test, &far);
+	struct zpool_depot *depot = &cache->nodes[far]->depot;
+	unsigned int nr = cache->capacity;
+	struct zpool_magazine *mag;
+	unsigned long misses;
 
-	settle_far_from(test, &far, 1);
-	cache = create(test);
-	nr = cache->capacity;
-	depot = &cache->nodes[far]->depot;
-	take_from(test, cache, 0, nr + 1, far);
-	give(cache, 0, nr);
 	mag = zpool_depot_magazine(cache, far);
 	KUNIT_ASSERT_NOT_NULL(test, mag);
 	zpool_depot_put(depot, mag);
@@ -281,19 +287,13 @@ static void empty_magazines_come_back(struct kunit *test)
 /* One that is too small does, where there is no room for another. */
 static void small_ones_do_far_from_home(struct kunit *test)
 {
-	struct zpool_cache *cache;
-	unsigned long flushes;
-	struct zpool_magazine *mag;
-	struct zpool_depot *depot;
-	unsigned int nr;
 	int far;
+	struct zpool_cache *cache = create_and_collect(test, &far);
+	struct zpool_depot *depot = &cache->nodes[far]->depot;
+	unsigned int nr = cache->capacity;
+	struct zpool_magazine *mag;
+	unsigned long flushes;
 
-	settle_far_from(test, &far, 1);
-	cache = create(test);
-	nr = cache->capacity;
-	depot = &cache->nodes[far]->depot;
-	take_from(test, cache, 0, nr + 1, far);
-	give(cache, 0, nr);
 	mag = zpool_magazine_create(SIZE, 1, zpool_budget.limit, far);
 	KUNIT_ASSERT_NOT_NULL(test, mag);
 	zpool_depot_put(depot, mag);
